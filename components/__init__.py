@@ -1,0 +1,1 @@
+"""The stages as plain functions; they work in a notebook, without Prefect."""

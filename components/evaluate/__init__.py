@@ -1,0 +1,1 @@
+"""Evaluate: the test split, opened once, scored for every network and baseline."""

@@ -1,0 +1,45 @@
+"""A trained network -> what it says of every test example, inside a child process."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+
+from components.preprocess.batches import Batches, Split, load_split
+from components.train.data import EVALUATION_BATCH_SIZE
+from components.train.job import WEIGHTS, TrainingJob
+from components.train.networks import RecurrentNetwork
+
+
+def predict_test(job: TrainingJob, trained: Path) -> NDArray[np.float64]:
+    """Probabilities of label 1, or forecasts in degrees C, `(N, P)` in the order of the test split.
+
+    Args:
+        job: What was trained.
+        trained: The folder with its weights.
+    """
+    torch.set_num_threads(job.num_threads)
+    network = RecurrentNetwork(job.architecture, job.model, job.prepared.spec)
+    network.load_state_dict(load_file(trained / WEIGHTS))
+    output = run(network, load_split(job.prepared.path, "test"))
+    if job.task == "classification":
+        return output.sigmoid().numpy()
+    scaler = job.prepared.scaler
+    assert scaler is not None, "a forecast was made on scaled values"
+    return output.numpy() * scaler.scale + scaler.mean
+
+
+def run(network: RecurrentNetwork, split: Split) -> torch.Tensor:
+    """The output `(N, P)`, as float64, of every example of `split`, each exactly once, in its order."""
+    network.eval()
+    output = None
+    with torch.inference_mode():
+        for batch in Batches(split, EVALUATION_BATCH_SIZE):
+            result = network(batch.inputs, batch.lengths).double()
+            if output is None:
+                output = torch.full((len(split.lengths), result.shape[1]), torch.nan).double()
+            output[batch.rows] = result
+    assert output is not None, "a split has examples"
+    return output

@@ -1,0 +1,152 @@
+"""Test scores of one network or baseline, with the predictions behind them kept as Parquet."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from components import metrics
+from components.evaluate.truth import labels, series_truth
+from components.records import Ingested, Prepared, Record, Scored, Trained
+from components.storage import Store, key_of
+from components.train.job import TrainingJob
+from components.train.worker import run_in_child
+from params.schema import SeriesBaseline, SeriesEvaluate, Task, TextBaseline, TextEvaluate
+
+VERSION = 1  # of how test examples are scored; a change of it scores stored runs again
+PREDICTIONS = "predictions.parquet"
+SCORED = "scored.json"
+
+Values = NDArray[np.float64]
+
+
+class NetworkJob(Record):
+    """A trained network to score."""
+
+    ingested: Ingested
+    training: TrainingJob
+    trained: Trained
+
+
+class BaselineJob(Record):
+    """A baseline to fit and score."""
+
+    task: Task
+    ingested: Ingested
+    prepared: Prepared
+    name: TextBaseline | SeriesBaseline
+    params: TextEvaluate | SeriesEvaluate
+
+
+def evaluate_network(job: NetworkJob, store: Store, *, fresh: bool = False) -> Scored:
+    """The test metrics of a trained network.
+
+    Raises:
+        ChildFailed: If the child that computes them fails or is killed.
+    """
+
+    def make(folder: Path) -> None:
+        run_in_child(score_network, job.model_dump_json(), folder)
+
+    return stored(key_of("network", VERSION, job.training.key), make, store, fresh=fresh)
+
+
+def evaluate_baseline(job: BaselineJob, store: Store, *, fresh: bool = False) -> Scored:
+    """The test metrics of a baseline.
+
+    Raises:
+        ChildFailed: If the child that fits it fails or is killed.
+    """
+
+    def make(folder: Path) -> None:
+        run_in_child(score_baseline, job.model_dump_json(), folder)
+
+    parts = (job.prepared.key, job.name, job.params.model_copy(update={"baselines": ()}).digest())
+    return stored(key_of("baseline", VERSION, *parts), make, store, fresh=fresh)
+
+
+def stored(key: str, make: Callable[[Path], None], store: Store, *, fresh: bool) -> Scored:
+    """The scores under `key`, made if they are not in the store."""
+    output = store.output("evaluate", key, make, fresh=fresh)
+    scored = Scored.model_validate_json((output.path / SCORED).read_text(encoding="utf-8"))
+    return scored.model_copy(update={"path": output.path})
+
+
+def score_network(text: str, folder: Path) -> None:
+    """Score a network inside the child, where torch is imported."""
+    from components.evaluate.predict import predict_test
+
+    job = NetworkJob.model_validate_json(text)
+    training = job.training
+    estimate = predict_test(training, job.trained.path)
+    scores = write_predictions(training.task, job.ingested, training.prepared, estimate, folder)
+    best = {key: value for key, value in job.trained.best_metrics.items() if key.startswith("val/")}
+    scored = Scored(
+        path=Path(),
+        fingerprint=training.prepared.fingerprint,
+        kind="network",
+        name=training.architecture,
+        seed=training.seed,
+        num_parameters=job.trained.num_parameters,
+        train_seconds=job.trained.train_seconds,
+        metrics={**scores, **best},
+    )
+    (folder / SCORED).write_text(scored.model_dump_json(), encoding="utf-8")
+
+
+def score_baseline(text: str, folder: Path) -> None:
+    """Fit and score a baseline inside the child, where scikit-learn is imported."""
+    job = BaselineJob.model_validate_json(text)
+    start = time.perf_counter()
+    estimate = baseline_estimate(job)
+    seconds = time.perf_counter() - start
+    scores = write_predictions(job.task, job.ingested, job.prepared, estimate, folder)
+    scored = Scored(
+        path=Path(),
+        fingerprint=job.prepared.fingerprint,
+        kind="baseline",
+        name=job.name,
+        seed=None,
+        num_parameters=None,
+        train_seconds=seconds,
+        metrics=scores,
+    )
+    (folder / SCORED).write_text(scored.model_dump_json(), encoding="utf-8")
+
+
+def baseline_estimate(job: BaselineJob) -> Values:
+    """What the baseline says of every test example, `(N, P)`."""
+    from components.evaluate import baselines
+    from components.preprocess.text import read_split
+
+    if isinstance(job.params, SeriesEvaluate):
+        truth = series_truth(job.ingested, job.prepared)
+        return baselines.series_baseline(job.name, truth, job.params)
+    train = read_split(job.ingested.path, "train")
+    test, _ = read_split(job.ingested.path, "test")
+    return baselines.text_baseline(job.name, train, test)[:, None]
+
+
+def write_predictions(
+    task: Task, ingested: Ingested, prepared: Prepared, estimate: Values, folder: Path
+) -> dict[str, float]:
+    """Keep `estimate` `(N, P)` beside the truth as Parquet in `folder`; returns the test metrics."""
+    assert np.isfinite(estimate).all(), "every test example has an estimate"
+    if task == "classification":
+        predictions = metrics.Predictions(labels(prepared, "test"), estimate[:, 0])
+        columns = {"row": np.arange(len(estimate)), "label": predictions.truth.astype(np.int8)}
+        table = pd.DataFrame({**columns, "probability": predictions.estimate})
+    else:
+        truth = series_truth(ingested, prepared)
+        predictions = truth.predictions(estimate)
+        window, step = np.indices(truth.days.shape)
+        columns = {"window": window, "step": step + 1, "day": truth.days}
+        columns |= {"truth": predictions.truth, "forecast": estimate}
+        if predictions.true_mean is not None:
+            columns["true_mean"] = predictions.true_mean
+        table = pd.DataFrame({name: column.ravel() for name, column in columns.items()})
+    table.to_parquet(folder / PREDICTIONS, index=False)
+    return metrics.score(task, predictions)

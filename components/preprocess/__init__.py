@@ -1,0 +1,1 @@
+"""Preprocess: a verified table -> encoded splits -> batches."""

@@ -1,0 +1,108 @@
+"""Encoded splits -> padded batches of sequences of similar length.
+
+Shapes: `B` examples of a batch, `T` steps of its longest sequence, `F` features of a step,
+`P` predicted values.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from components.preprocess.tokens import PADDING_IDX
+
+POOL = 64  # batches whose examples are sorted together: random enough, and padded little
+
+
+class Batch(NamedTuple):
+    """`inputs` are token ids `(B, T)` or values `(B, T, F)`, padded at the end; `lengths` `(B,)`,
+    `targets` `(B, P)` and `rows` `(B,)`, the place of each example in its split.
+    """
+
+    inputs: Tensor
+    lengths: Tensor
+    targets: Tensor
+    rows: Tensor
+
+
+@dataclass(frozen=True)
+class TokenSplit:
+    """Texts as token ids one after another: text i starts at `starts[i]` and has `lengths[i]`."""
+
+    token_ids: Tensor
+    starts: Tensor
+    lengths: Tensor
+    targets: Tensor
+
+    def batch(self, rows: Tensor) -> Batch:
+        """The examples at `rows`, padded to the longest of them."""
+        lengths = self.lengths[rows]
+        step = torch.arange(int(lengths.max()))
+        inside = step < lengths[:, None]
+        place = torch.where(inside, self.starts[rows, None] + step, 0)
+        inputs = torch.where(inside, self.token_ids[place], PADDING_IDX).long()
+        return Batch(inputs, lengths, self.targets[rows], rows)
+
+
+@dataclass(frozen=True)
+class WindowSplit:
+    """Windows of a series: `context` `(N, T, F)`, all of one length, and `targets` `(N, P)`."""
+
+    context: Tensor
+    lengths: Tensor
+    targets: Tensor
+
+    def batch(self, rows: Tensor) -> Batch:
+        """The windows at `rows`."""
+        return Batch(self.context[rows], self.lengths[rows], self.targets[rows], rows)
+
+
+Split = TokenSplit | WindowSplit
+
+
+def load_split(folder: Path, name: str) -> Split:
+    """The split `train`, `val` or `test` of a preprocessed data set, in memory."""
+    arrays = load_file(folder / f"{name}.safetensors")
+    if "token_ids" in arrays:
+        lengths = arrays["lengths"]
+        targets = arrays["labels"].float()[:, None]
+        return TokenSplit(arrays["token_ids"], lengths.cumsum(0) - lengths, lengths, targets)
+    context = arrays["context"]
+    lengths = torch.full((len(context),), context.shape[1])
+    return WindowSplit(context[:, :, None], lengths, arrays["target"])
+
+
+@dataclass(frozen=True)
+class Batches:
+    """All examples of a split exactly once, in batches of similar length.
+
+    With a `generator_seed` the order is random and depends on nothing else; without one it is by
+    length. Every iteration gives the same batches.
+    """
+
+    split: Split
+    batch_size: int
+    generator_seed: int | None = None
+
+    def __len__(self) -> int:
+        return -(-len(self.split.lengths) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for rows in self.order():
+            yield self.split.batch(rows)
+
+    def order(self) -> list[Tensor]:
+        """The rows of each batch."""
+        lengths = self.split.lengths
+        if self.generator_seed is None:
+            return list(lengths.argsort(stable=True).split(self.batch_size))
+        generator = torch.Generator().manual_seed(self.generator_seed)
+        batches: list[Tensor] = []
+        for pool in torch.randperm(len(lengths), generator=generator).split(POOL * self.batch_size):
+            by_length = pool[lengths[pool].argsort(stable=True)]
+            batches.extend(by_length.split(self.batch_size))
+        return [batches[i] for i in torch.randperm(len(batches), generator=generator)]

@@ -1,0 +1,122 @@
+"""A verified table of texts -> token ids in the store, with the vocabulary they were made with."""
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+
+from components.preprocess import tokens
+from components.records import Ingested, Prepared, SequenceSpec
+from components.storage import Store, key_of
+from params.errors import InputError
+from params.schema import TextPreprocess
+
+logger = logging.getLogger(__name__)
+
+VERSION = 1  # of what this stage makes; a change of it makes stored outputs again
+VOCABULARY = "vocabulary.json"
+PREPARED = "prepared.json"
+
+
+def preprocess_text(
+    ingested: Ingested, params: TextPreprocess, store: Store, *, fresh: bool = False
+) -> Prepared:
+    """Encoded splits `train`, `val` and `test` in the store.
+
+    Each is a safetensors file: `token_ids` of all texts one after another, their `lengths` `(N,)`,
+    their `labels` `(N,)` and their `rows` in the ingested split `(N,)`. The vocabulary is that of
+    the training part alone.
+
+    Raises:
+        InputError: If the training split is too small to set a part of it aside.
+    """
+
+    def make(folder: Path) -> None:
+        tables = {name: read_split(ingested.path, name) for name in ("train", "test")}
+        text, labels = tables["train"]
+        train, val = split(labels, params.val_fraction, params.split_seed)
+        parts = {
+            "train": (text.take(pa.array(train)), labels[train], train),
+            "val": (text.take(pa.array(val)), labels[val], val),
+            "test": (*tables["test"], np.arange(len(tables["test"][1]))),
+        }
+        sliced = {name: list(tokens.tokenise_slices(part[0])) for name, part in parts.items()}
+        words = tokens.vocabulary(tokens.count(sliced["train"]), params.vocab_size)
+        ids = {word: place + tokens.NUM_SPECIAL for place, word in enumerate(words)}
+        notes = []
+        for name, (_, part_labels, rows) in parts.items():
+            token_ids, lengths = encode_split(sliced[name], ids, params)
+            arrays = {"token_ids": token_ids, "lengths": lengths, "labels": part_labels, "rows": rows}
+            save_file(arrays, folder / f"{name}.safetensors")
+            unknown = float((token_ids == tokens.UNKNOWN_IDX).mean())
+            notes.append(
+                f"{name}: {len(rows):,} texts, {lengths.mean():.0f} tokens on average after "
+                f"truncation, {unknown:.1%} of them unknown"
+            )
+        (folder / VOCABULARY).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
+        prepared = Prepared(
+            path=Path(),
+            key=key,
+            fingerprint=ingested.fingerprint,
+            train=len(train),
+            val=len(val),
+            test=len(parts["test"][1]),
+            spec=SequenceSpec(
+                num_embeddings=len(words) + tokens.NUM_SPECIAL, input_size=1, output_size=1
+            ),
+            notes=tuple(notes),
+        )
+        (folder / PREPARED).write_text(prepared.model_dump_json(), encoding="utf-8")
+
+    key = key_of("preprocess", VERSION, ingested.fingerprint, params.digest())
+    output = store.output("preprocess", key, make, fresh=fresh)
+    prepared = Prepared.model_validate_json((output.path / PREPARED).read_text(encoding="utf-8"))
+    return prepared.model_copy(update={"path": output.path, "reused": output.reused})
+
+
+def read_split(folder: Path, name: str) -> tuple[pa.Array, NDArray[np.int8]]:
+    """The texts and the labels `(N,)` of an ingested split."""
+    table = pq.read_table(folder / f"{name}.parquet")
+    return table["text"].combine_chunks(), table["label"].to_numpy()
+
+
+def split(
+    labels: NDArray[np.int8], val_fraction: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows to train on and rows to validate on, in order, with the balance of labels in both.
+
+    Raises:
+        InputError: If one of the two would be without an example of a label.
+    """
+    random = np.random.default_rng(seed)
+    chosen = []
+    for label in (0, 1):
+        rows = random.permutation(np.flatnonzero(labels == label))
+        num_val = round(len(rows) * val_fraction)
+        if not 0 < num_val < len(rows):
+            raise InputError(
+                f"preprocess.val_fraction {val_fraction} leaves a part of the training split "
+                f"without an example of label {label}, of which there are {len(rows)}"
+            )
+        chosen.append(rows[:num_val])
+    val = np.sort(np.concatenate(chosen))
+    return np.setdiff1d(np.arange(len(labels)), val), val
+
+
+def encode_split(
+    slices: list[tokens.Words], ids: dict[str, int], params: TextPreprocess
+) -> tuple[tokens.Ids, NDArray[np.int64]]:
+    """The truncated token ids of all texts one after another, and their lengths `(N,)`."""
+    encoded = [
+        tokens.truncate(
+            tokens.encode(words, ids), words.offsets, params.max_length, params.truncation_side
+        )
+        for words in slices
+    ]
+    token_ids, lengths = zip(*encoded, strict=True)
+    return np.concatenate(token_ids), np.concatenate(lengths)

@@ -1,0 +1,218 @@
+"""Values that cross a stage border: frozen, small, and written as JSON.
+
+Units: `*_seconds` are seconds of wall time, temperatures are degrees C, epochs and forecast steps
+count from 1, days count from 0.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from params.schema import Architecture, Task
+
+
+class Record(BaseModel):
+    """A frozen value that survives JSON unchanged."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SplitFacts(Record):
+    """What ingest found in one split. `positives` or the range is absent where it has no meaning."""
+
+    num_examples: int
+    missing: int
+    repeats: int
+    positives: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class Ingested(Record):
+    """A verified table in the store, one Parquet file a split, and what is known of it."""
+
+    path: Path
+    source: str
+    fingerprint: str
+    splits: dict[str, SplitFacts]
+    repeats_across: int
+    caveat: str | None = None
+    reused: bool = False
+
+
+class SequenceSpec(Record):
+    """What a network must know of its data: token ids or features in, how many values out."""
+
+    num_embeddings: int | None
+    input_size: int
+    output_size: int
+
+
+class Scaler(Record):
+    """Standardisation fitted on the training part: scaled = (value - mean) / scale, in degrees C."""
+
+    mean: float
+    scale: float
+
+
+class Prepared(Record):
+    """Encoded splits in the store, ready to be batched."""
+
+    path: Path
+    key: str
+    fingerprint: str
+    train: int
+    val: int
+    test: int
+    spec: SequenceSpec
+    scaler: Scaler | None = None
+    notes: tuple[str, ...] = ()
+    reused: bool = False
+
+
+class Epoch(Record):
+    """Metrics at the end of one epoch, by key such as `val/loss`."""
+
+    epoch: int
+    seconds: float
+    metrics: dict[str, float]
+
+
+class Trained(Record):
+    """One finished run: one architecture with one seed. `best_epoch` is the one whose weights stay."""
+
+    path: Path
+    architecture: Architecture
+    seed: int
+    num_parameters: int
+    train_seconds: float
+    best_epoch: int
+    stopped_early: bool
+    epochs: tuple[Epoch, ...]
+    reused: bool = False
+
+    @property
+    def best_metrics(self) -> dict[str, float]:
+        """The metrics of the epoch whose weights stay."""
+        return self.epochs[self.best_epoch - 1].metrics
+
+
+class Missing(Record):
+    """A run, or a baseline (which has no seed), that did not finish, and why."""
+
+    name: str
+    seed: int | None
+    status: Literal["FAILED", "KILLED"]
+    reason: str
+
+
+class Scored(Record):
+    """Test metrics of one run or baseline; the predictions behind them lie in `path`."""
+
+    path: Path
+    fingerprint: str
+    kind: Literal["network", "baseline"]
+    name: str
+    seed: int | None
+    num_parameters: int | None
+    train_seconds: float
+    metrics: dict[str, float]
+
+
+class Evidence(Record):
+    """All that a comparison is made from: what was trained and scored, and what did not finish."""
+
+    ingested: Ingested
+    prepared: Prepared
+    trained: tuple[Trained, ...]
+    scored: tuple[Scored, ...]
+    missing: tuple[Missing, ...]
+
+
+class Spread(Record):
+    """A metric over the seeds: mean, smallest, largest, and every value in order of seed."""
+
+    mean: float
+    low: float
+    high: float
+    values: tuple[float, ...]
+
+
+class Row(Record):
+    """One line of the comparison. `train_seconds` is the mean over its seeds."""
+
+    kind: Literal["network", "baseline"]
+    name: str
+    label: str
+    num_parameters: int | None
+    train_seconds: float
+    seeds: tuple[int, ...]
+    metrics: dict[str, Spread]
+    best: bool = False
+
+
+class Curve(Record):
+    """The learning curve of one run."""
+
+    name: str
+    seed: int
+    best_epoch: int
+    epochs: tuple[Epoch, ...]
+
+
+class ForecastPicture(Record):
+    """Truth against one-step forecasts on the first test days, in degrees C.
+
+    A forecast is that of a row's first seed, by the name of the row.
+    """
+
+    days: tuple[int, ...]
+    truth: tuple[float, ...]
+    true_mean: tuple[float, ...] | None
+    forecasts: dict[str, tuple[float, ...]]
+
+
+class ComparedData(Record):
+    """What the comparison was made on; `train`, `val` and `test` count examples."""
+
+    source: str
+    fingerprint: str
+    train: int
+    val: int
+    test: int
+    caveat: str | None = None
+    facts: tuple[str, ...] = ()
+
+
+class Provenance(Record):
+    """How to make the comparison again. `params` is the resolved params file."""
+
+    params: str
+    params_digest: str
+    command: str
+    code_revision: str
+    versions: dict[str, str]
+    machine: str
+
+
+class Comparison(Record):
+    """All runs of one experiment with its baselines, best first within each kind.
+
+    `floor` holds the least value that any forecast can be expected to reach, by metric key, where
+    the data are generated and their true mean is known.
+    """
+
+    id: str
+    experiment: str
+    title: str
+    task: Task
+    created: str
+    metric: str
+    data: ComparedData
+    rows: tuple[Row, ...]
+    missing: tuple[Missing, ...]
+    curves: tuple[Curve, ...]
+    forecast: ForecastPicture | None
+    floor: dict[str, float]
+    provenance: Provenance

@@ -1,0 +1,43 @@
+"""What one training is: everything its result depends on."""
+
+from components.records import Prepared, Record
+from components.storage import key_of
+from params.schema import Architecture, SeriesModel, Task, TextModel, Train
+
+VERSION = 1  # of how networks are trained; a change of it trains stored runs again
+
+TRAINED = "trained.json"  # the result of a training, in its folder
+WEIGHTS = "weights.safetensors"  # the weights of its best epoch
+
+
+class TrainingJob(Record):
+    """One architecture with one seed on one preprocessed data set.
+
+    `num_threads` says how it is computed and is not part of the key.
+    """
+
+    task: Task
+    architecture: Architecture
+    seed: int
+    model: TextModel | SeriesModel
+    train: Train
+    prepared: Prepared
+    num_threads: int
+
+    @property
+    def key(self) -> str:
+        """The digest of everything that the result depends on."""
+        return key_of(
+            "train",
+            VERSION,
+            self.prepared.key,
+            self.model.digest(),
+            self.train.digest(),
+            self.architecture,
+            self.seed,
+        )
+
+    @property
+    def name(self) -> str:
+        """What people call the run, such as `lstm seed 1`."""
+        return f"{self.architecture} seed {self.seed}"

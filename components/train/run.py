@@ -1,0 +1,79 @@
+"""One training, as the pipeline asks for it: reused, or done in a child and stored."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from components.records import Trained
+from components.storage import Store
+from components.train.job import TRAINED, TrainingJob
+from components.train.worker import ChildFailed, Event, run_in_child
+
+logger = logging.getLogger(__name__)
+
+
+def train(
+    job: TrainingJob, store: Store, on_event: Callable[[Event], None], *, fresh: bool = False
+) -> Trained:
+    """The finished run of `job`; its weights and its history lie in `path`.
+
+    Args:
+        job: What to train.
+        store: Where the result is kept; a run that is there already is not trained again.
+        on_event: Called with every step and epoch event as it happens; with the epochs at once
+            where the result is reused.
+        fresh: Train although the result is in the store.
+
+    Raises:
+        ChildFailed: If the training fails or its process is killed; nothing of it is kept.
+    """
+
+    def tell(event: Event) -> None:
+        narrate(job, event)
+        on_event(event)
+
+    def make(folder: Path) -> None:
+        run_in_child(fit_in_child, job.model_dump_json(), folder, tell)
+
+    try:
+        output = store.output("train", job.key, make, fresh=fresh)
+    except ChildFailed as error:
+        logger.error("%s: %s", job.name, error.reason, extra={"run_ended": job.name})
+        raise
+    text = (output.path / TRAINED).read_text(encoding="utf-8")
+    trained = Trained.model_validate_json(text)
+    if output.reused:
+        for epoch in trained.epochs:
+            on_event({"kind": "epoch", **epoch.model_dump()})
+    done = "reused, trained before" if output.reused else "trained"
+    best = ", ".join(f"{key} {value:.4f}" for key, value in trained.best_metrics.items())
+    logger.info(
+        "%s: %s in %.1f s, best epoch %d of %d: %s",
+        job.name,
+        done,
+        trained.train_seconds,
+        trained.best_epoch,
+        len(trained.epochs),
+        best,
+        extra={"run_ended": job.name},
+    )
+    return trained.model_copy(update={"path": output.path, "reused": output.reused})
+
+
+def narrate(job: TrainingJob, event: Event) -> None:
+    """Log an event; the record carries it as `event` and `run`, for a progress display."""
+    extra = {"run": job.name, "event": event}
+    if event["kind"] == "step":
+        logger.debug("%s: step %d", job.name, event["step"], extra=extra)
+        return
+    metrics = ", ".join(f"{key} {value:.4f}" for key, value in event["metrics"].items())
+    logger.info(
+        "%s: epoch %d/%d: %s", job.name, event["epoch"], event["max_epochs"], metrics, extra=extra
+    )
+
+
+def fit_in_child(job: str, folder: Path) -> None:
+    """Train inside the child, where torch and Lightning are imported."""
+    from components.train.fit import fit
+
+    fit(TrainingJob.model_validate_json(job), folder)

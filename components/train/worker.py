@@ -1,0 +1,167 @@
+"""The clean child process: how it is started, followed and survived.
+
+Children are forked from a forkserver that has imported torch and Lightning once, so that only the
+first one pays for it. Nothing here imports them: the process that starts children stays light.
+"""
+
+import contextlib
+import json
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from multiprocessing import forkserver
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+EVENTS = "events.jsonl"
+LOG = "child.log"
+REASON = "reason.txt"
+POLL_SECONDS = 0.1
+
+Event = dict[str, Any]
+Work = Callable[[str, Path], None]
+
+_context = multiprocessing.get_context("forkserver")
+_stopping = threading.Event()
+
+
+class ChildFailed(Exception):
+    """A child ended without a result. `status` is FAILED, or KILLED if a signal ended it."""
+
+    def __init__(self, reason: str, status: str):
+        """A failure whose `reason` is fit for a person."""
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+
+    def __reduce__(self) -> tuple[type["ChildFailed"], tuple[str, str]]:
+        """Both arguments, so that the error survives pickling."""
+        return type(self), (self.reason, self.status)
+
+
+def preload() -> None:
+    """Start the forkserver now; it imports torch and Lightning while the caller goes on."""
+    _stopping.clear()
+    _context.set_forkserver_preload(["components.train.fit", "sklearn.metrics"])
+    forkserver.ensure_running()
+
+
+def run_in_child(
+    work: Work, job: str, folder: Path, on_event: Callable[[Event], None] | None = None
+) -> None:
+    """Run `work(job, folder)` in a child process of its own and wait for its end.
+
+    Args:
+        work: A function of a module; what it needs is imported in the child.
+        job: Its argument, as JSON.
+        folder: Where it writes; the child's output goes to a log there.
+        on_event: Called with every event that the child writes, soon after and in order.
+
+    Raises:
+        ChildFailed: If the child raised, was killed or ended in any other way than returning.
+    """
+    if _stopping.is_set():
+        raise ChildFailed("it was interrupted before it began", "KILLED")
+    child = _context.Process(target=enter, args=(work, job, folder), daemon=True)
+    child.start()
+    events = follow(folder / EVENTS)
+    try:
+        while child.is_alive():
+            deliver(events, on_event)
+            wait([child.sentinel], timeout=POLL_SECONDS)
+        child.join()
+        deliver(events, on_event)
+    finally:
+        stop(child)
+    if child.exitcode != 0:
+        raise failure(child, folder)
+
+
+def stop(child: ForkServerProcess) -> None:
+    """End a child that is still running: it is asked, and after two seconds it is killed."""
+    if child.is_alive():
+        child.terminate()
+        child.join(2)
+    if child.is_alive():
+        child.kill()
+        child.join()
+
+
+def stop_all() -> None:
+    """End every running child, and let no other begin until `preload` is called again."""
+    _stopping.set()
+    for child in multiprocessing.active_children():
+        child.terminate()
+
+
+def follow(path: Path) -> Callable[[], list[Event]]:
+    """A function that returns the events written to `path` since it was last called."""
+    position = 0
+
+    def new_events() -> list[Event]:
+        nonlocal position
+        with contextlib.suppress(FileNotFoundError), path.open(encoding="utf-8") as file:
+            file.seek(position)
+            text = file.read()
+            complete = text.rfind("\n") + 1  # a line that is being written is left for next time
+            position += len(text[:complete].encode())
+            return [json.loads(line) for line in text[:complete].splitlines()]
+        return []
+
+    return new_events
+
+
+def deliver(events: Callable[[], list[Event]], on_event: Callable[[Event], None] | None) -> None:
+    """Hand every new event on."""
+    for event in events():
+        if on_event is not None:
+            on_event(event)
+
+
+def failure(child: ForkServerProcess, folder: Path) -> ChildFailed:
+    """Why the child ended, in one line."""
+    code = child.exitcode
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name
+        hint = "; out of memory is the usual cause" if name == "SIGKILL" else ""
+        return ChildFailed(f"its process was ended by {name}{hint}", "KILLED")
+    reason = folder / REASON
+    if reason.is_file():
+        return ChildFailed(reason.read_text(encoding="utf-8"), "FAILED")
+    return ChildFailed(f"its process ended with status {code} and no word", "FAILED")
+
+
+def enter(work: Work, job: str, folder: Path) -> None:
+    """The first thing in the child: set it up, do the work, and leave a reason if it fails."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    with (folder / LOG).open("w", encoding="utf-8") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    try:
+        work(job, folder)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+        traceback.print_exc()
+        said = " ".join(str(error).split()) or "no message"
+        kind = type(error).__name__
+        (folder / REASON).write_text(f"{kind}: {said}", encoding="utf-8")
+        sys.exit(1)
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it is gone, however it went."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        time.sleep(0.1)
+        os._exit(1)

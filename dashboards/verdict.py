@@ -1,0 +1,120 @@
+"""Comparison record -> the result in plain words, claiming no more than the seeds can carry."""
+
+import math
+from dataclasses import dataclass
+
+from components.metrics import Metric, ranking_metric
+from components.records import Comparison, Row
+from dashboards.table import number, quantity, span
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result in one sentence, and what must be said beside it."""
+
+    headline: str
+    notes: tuple[str, ...]
+
+
+def verdict(comparison: Comparison) -> Verdict:
+    """Which row is first by the ranking metric; a baseline that beats every network comes first."""
+    metric = ranking_metric(comparison.task, comparison.metric)
+    networks = _with_value(comparison, metric, "network")
+    baselines = _with_value(comparison, metric, "baseline")
+    name = in_sentence(metric.label)
+    if not networks and not baselines:
+        return Verdict(f"No row has a value of {name}: there is nothing to rank.", ())
+    if not networks:
+        best = f"{baselines[0].label}, at {_value(baselines[0], metric)}"
+        return Verdict(f"No network has a value of {name}; the best baseline is {best}.", ())
+    if not baselines:
+        headline = f"{_first(networks[0], metric)}. No baseline stands beside it."
+    else:
+        headline = _against_baseline(networks[0], baselines[0], metric)
+    notes = [_separation(networks[0], other, metric) for other in networks[1:2]]
+    notes += [_within(baseline, networks[0], metric) for baseline in baselines[:1]]
+    if any(len(row.metrics[metric.key].values) > 1 for row in networks):
+        notes.append(
+            "Ranges run from the lowest to the highest seed, min to max: they are no confidence "
+            "intervals, and nothing here is a test of significance."
+        )
+    elif len(networks) == 1:
+        notes.append("One seed: another may give another value.")
+    return Verdict(headline, tuple(note for note in notes if note))
+
+
+def in_sentence(label: str) -> str:
+    """The label as it stands inside a sentence: `accuracy`, but `MAE` and `F1`."""
+    return label[0].lower() + label[1:] if label[1:2].islower() else label
+
+
+def _with_value(comparison: Comparison, metric: Metric, kind: str) -> list[Row]:
+    return [
+        row
+        for row in comparison.rows
+        if row.kind == kind
+        and metric.key in row.metrics
+        and not math.isnan(row.metrics[metric.key].mean)
+    ]
+
+
+def _against_baseline(network: Row, baseline: Row, metric: Metric) -> str:
+    ours, theirs = network.metrics[metric.key].mean, baseline.metrics[metric.key].mean
+    name = in_sentence(metric.label)
+    if ours == theirs:
+        return (
+            f"No network beats the baselines: {baseline.label} and the best network, "
+            f"{network.label}, are level in {name}, at {_value(network, metric)}."
+        )
+    hair = number(ours, metric.digits) == number(theirs, metric.digits)
+    lead = ", by less than the digits shown" if hair else ""
+    if _is_better(theirs, ours, metric):
+        return (
+            f"A baseline beats every network{lead}: {baseline.label} ranks first by {name}, at "
+            f"{_value(baseline, metric)}; the best network, {network.label}, is at "
+            f"{_value(network, metric)}."
+        )
+    return (
+        f"{_first(network, metric)}, ahead of every baseline{lead}; the best of them, "
+        f"{baseline.label}, is at {_value(baseline, metric)}."
+    )
+
+
+def _first(row: Row, metric: Metric) -> str:
+    return f"{row.label} ranks first by {in_sentence(metric.label)}, at {_value(row, metric)}"
+
+
+def _is_better(one: float, other: float, metric: Metric) -> bool:
+    return one > other if metric.better == "higher" else one < other
+
+
+def _value(row: Row, metric: Metric) -> str:
+    spread = row.metrics[metric.key]
+    if len(spread.values) < 2:
+        return quantity(spread.mean, metric)
+    return (
+        f"{quantity(spread.mean, metric)} on average ({span(spread, metric)} over "
+        f"{len(spread.values)} seeds)"
+    )
+
+
+def _separation(first: Row, second: Row, metric: Metric) -> str:
+    one, other = first.metrics[metric.key], second.metrics[metric.key]
+    names = f"{first.label} and {second.label}"
+    if len(one.values) == len(other.values) == 1:
+        return f"{names} ran with one seed each: another seed may change their order."
+    if one.low <= other.high and other.low <= one.high:
+        return f"The ranges of {names} overlap: these seeds do not separate them."
+    single = [row.label for row in (first, second) if len(row.metrics[metric.key].values) == 1]
+    but = f", but {single[0]} has one seed only" if single else ""
+    return f"The ranges of {names} do not overlap{but}."
+
+
+def _within(baseline: Row, network: Row, metric: Metric) -> str:
+    spread, value = network.metrics[metric.key], baseline.metrics[metric.key].mean
+    if len(spread.values) < 2 or not spread.low <= value <= spread.high:
+        return ""
+    return (
+        f"{baseline.label} lies within the range of {network.label}: these seeds do not separate "
+        "them."
+    )

@@ -1,0 +1,174 @@
+"""The command line: `unroll run`, `list`, `show` and `ui`.
+
+Everything heavy is imported by the command that needs it, so that help and a mistake in a params
+file answer at once.
+"""
+
+import os
+import socket
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from params.errors import InputError
+from params.load import load, shipped, to_yaml
+from params.schema import Experiment, TextIngest
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Which recurrent network should read these sequences? An answer with evidence.",
+)
+
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a param, such as train.max_epochs=5."),
+]
+
+
+def main() -> None:
+    """Run the command line; a person's mistake is one line on stderr and exit status 2."""
+    try:
+        app()
+    except InputError as error:
+        print_error(str(error))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print_error("interrupted")
+        sys.exit(130)
+
+
+def print_error(message: str) -> None:
+    """One line on stderr, whatever line breaks came with the message."""
+    sys.stderr.write(f"unroll: {' '.join(message.split())}\n")
+
+
+def print_version(wanted: bool) -> None:
+    """Answer `--version`."""
+    if wanted:
+        try:
+            number = version("unroll")
+        except PackageNotFoundError:
+            number = "not installed"
+        typer.echo(f"unroll {number}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Options that stand before any command."""
+
+
+@app.command()
+def run(
+    experiments: Annotated[
+        list[str], typer.Argument(metavar="NAME-OR-FILE...", help="Shipped names or params files.")
+    ],
+    overrides: Overrides = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print each comparison.json on stdout.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Do everything again; reuse no stored output.")
+    ] = False,
+) -> None:
+    """Run experiments, one after the other: data, trainings, comparison, report."""
+    from components.storage import find_home
+
+    loaded = [load(name, overrides or []) for name in experiments]
+    for params in loaded:
+        check(params)
+    home = find_home()
+    home.require_writable()
+
+    from flows.session import run_all
+
+    raise typer.Exit(run_all(loaded, home, as_json=as_json, fresh=fresh))
+
+
+def check(params: Experiment) -> None:
+    """What can be seen to be wrong before anything starts.
+
+    Raises:
+        InputError: If the ranking metric is not one of the task's, or the source is not there.
+    """
+    from components.ingest.hub import kind_of
+    from components.metrics import ranking_metric
+
+    ranking_metric(params.task, params.compare.metric)
+    if isinstance(params.ingest, TextIngest):
+        kind_of(params.ingest.source)
+
+
+@app.command("list")
+def list_shipped() -> None:
+    """List the shipped experiments."""
+    for name in shipped():
+        params = load(name)
+        typer.echo(f"{name:<16} {params.task:<16} {params.report.title}")
+
+
+@app.command()
+def show(
+    experiment: Annotated[str, typer.Argument(metavar="NAME-OR-FILE")],
+    overrides: Overrides = None,
+) -> None:
+    """Print the resolved params of an experiment, as a params file."""
+    params = load(experiment, overrides or [])
+    typer.echo(f"# digest {params.digest()}")
+    typer.echo(to_yaml(params), nl=False)
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 5000,
+) -> None:
+    """Open the MLflow UI on the runs under the output folder, at 127.0.0.1."""
+    from components.storage import find_home
+
+    home = find_home()
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home.database}"
+    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).is_file():
+        raise InputError(
+            f"no runs yet: {uri.removeprefix('sqlite:///')} does not exist; "
+            "run an experiment first, or set UNROLL_HOME"
+        )
+    require_free(port)
+    serve(uri, home.artifacts, port)
+
+
+def require_free(port: int) -> None:
+    """See that nothing listens on a port of 127.0.0.1.
+
+    Raises:
+        InputError: If something does.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise InputError(
+                f"port {port} cannot be used: {error.strerror}; choose another with --port"
+            ) from None
+
+
+def serve(uri: str, artifacts: Path, port: int) -> NoReturn:
+    """Become the MLflow server."""
+    from flows.settings import set_defaults
+
+    set_defaults()
+    sys.stderr.write(f"MLflow UI on http://127.0.0.1:{port} (Ctrl-C ends it)\n")
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--backend-store-uri", uri, "--artifacts-destination", str(artifacts)]
+    os.execv(sys.executable, command)

@@ -1,0 +1,53 @@
+"""Several experiments, one after the other, in one process: what `unroll run` does."""
+
+import logging
+import sys
+from collections.abc import Sequence
+
+from components.records import Comparison
+from components.storage import Home
+from components.train import worker
+from flows.settings import set_defaults
+from flows.terminal import Terminal, showing
+from params.schema import Experiment
+
+
+def run_all(experiments: Sequence[Experiment], home: Home, *, as_json: bool, fresh: bool) -> int:
+    """Run every experiment; returns the exit status, 1 if a comparison lacks some of its runs.
+
+    Raises:
+        InputError: If the data of an experiment are not as they must be; later ones do not run.
+    """
+    set_defaults()
+    worker.preload()  # torch is imported in the forkserver while Prefect starts in this process
+    status = 0
+    with showing() as terminal:
+        for params in experiments:
+            status = max(status, run_one(params, home, terminal, as_json=as_json, fresh=fresh))
+    return status
+
+
+def run_one(
+    params: Experiment, home: Home, terminal: Terminal, *, as_json: bool, fresh: bool
+) -> int:
+    """Run one experiment and say where its report is; returns its exit status."""
+    from components.provenance import provenance
+    from dashboards.verdict import verdict
+    from flows.experiment import RunsMissing, new_context, run
+
+    context = new_context(params, home, fresh=fresh)
+    terminal.say(f"{params.name}: {len(params.architectures)} architectures, {len(params.seeds)} seeds")
+    status = 0
+    try:
+        run(params, context, provenance(params, ["unroll", *sys.argv[1:]]))
+    except RunsMissing as error:
+        terminal.say(str(error), logging.ERROR)
+        status = 1
+    folder = home.reports / context.id
+    text = (folder / "comparison.json").read_text(encoding="utf-8")
+    if as_json:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    terminal.say(verdict(Comparison.model_validate_json(text)).headline)
+    terminal.say(f"report: {folder / 'report.html'}")
+    return status

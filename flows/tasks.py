@@ -1,0 +1,142 @@
+"""One thin task a stage and run: a name, a retry where one helps, a call, a return.
+
+Only paths, digests, frozen params and small records pass between tasks. Prefect's own result cache
+is off: the store knows better what an output depends on.
+"""
+
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+
+from components import tracking
+from components.compare import compare as compare_rows
+from components.evaluate import score
+from components.ingest.series import ingest_series
+from components.ingest.text import ingest_text
+from components.preprocess.series import preprocess_series
+from components.preprocess.text import preprocess_text
+from components.records import (
+    Comparison,
+    Evidence,
+    Ingested,
+    Prepared,
+    Provenance,
+    Record,
+    Trained,
+)
+from components.storage import Home, write_whole
+from components.train.job import TrainingJob
+from components.train.run import train as train_run
+from dashboards.render import render
+from params.schema import Experiment, SeriesIngest, SeriesPreprocess, TextIngest, TextPreprocess
+
+
+class Context(Record):
+    """Where a comparison is made: its id, the folder for everything, and whether to reuse nothing."""
+
+    id: str
+    root: Path
+    fresh: bool
+
+    @property
+    def home(self) -> Home:
+        """The folder for everything."""
+        return Home(self.root)
+
+
+class Finished(Record):
+    """A finished training and the MLflow run that it is logged to."""
+
+    job: TrainingJob
+    trained: Trained
+    run_id: str
+
+
+def is_transient(_: Task[..., Any], __: TaskRun, state: State[Any]) -> bool:
+    """Whether a failed ingest is worth another try: only a broken connection is."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, ConnectionError)
+
+
+@task(
+    cache_policy=NO_CACHE,
+    retries=2,
+    retry_delay_seconds=[2, 10],
+    retry_condition_fn=is_transient,
+)
+def ingest(params: TextIngest | SeriesIngest, context: Context) -> Ingested:
+    """The verified table of the experiment's source."""
+    if isinstance(params, SeriesIngest):
+        return ingest_series(params, context.home.store, fresh=context.fresh)
+    return ingest_text(params, context.home.store, fresh=context.fresh)
+
+
+@task(cache_policy=NO_CACHE)
+def preprocess(
+    ingested: Ingested, params: TextPreprocess | SeriesPreprocess, context: Context
+) -> Prepared:
+    """The encoded splits of that table."""
+    if isinstance(params, SeriesPreprocess):
+        return preprocess_series(ingested, params, context.home.store, fresh=context.fresh)
+    return preprocess_text(ingested, params, context.home.store, fresh=context.fresh)
+
+
+@task(name="open tracking", cache_policy=NO_CACHE)
+def open_tracking(name: str, context: Context) -> tracking.Tracking:
+    """The MLflow experiment, made if it is not there."""
+    return tracking.open_tracking(context.home, name)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="train {job.architecture} seed {job.seed}")
+def train(job: TrainingJob, parent: tracking.Parent, context: Context) -> Finished:
+    """One architecture trained with one seed, logged as it goes."""
+    run_id = tracking.start_training(parent, job)
+    with tracking.ending(parent.tracking, run_id):
+        log = partial(tracking.log_event, parent.tracking, run_id)
+        trained = train_run(job, context.home.store, log, fresh=context.fresh)
+    return Finished(job=job, trained=trained, run_id=run_id)
+
+
+@task(
+    cache_policy=NO_CACHE,
+    task_run_name="evaluate {run.job.architecture} seed {run.job.seed}",
+)
+def evaluate(run: Finished, parent: tracking.Parent, context: Context) -> score.Scored:
+    """The test scores of a trained run; they complete it in MLflow."""
+    job = score.NetworkJob(ingested=parent.ingested, training=run.job, trained=run.trained)
+    with tracking.ending(parent.tracking, run.run_id):
+        scored = score.evaluate_network(job, context.home.store, fresh=context.fresh)
+        tracking.finish_training(parent, run.run_id, run.trained, scored)
+    return scored
+
+
+@task(cache_policy=NO_CACHE, name="evaluate baseline", task_run_name="evaluate {job.name}")
+def evaluate_baseline(job: score.BaselineJob, context: Context) -> score.Scored:
+    """The test scores of a baseline."""
+    return score.evaluate_baseline(job, context.home.store, fresh=context.fresh)
+
+
+@task(cache_policy=NO_CACHE)
+def compare(
+    experiment: Experiment, evidence: Evidence, provenance: Provenance, context: Context
+) -> Comparison:
+    """All that finished, side by side."""
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    return compare_rows(experiment, evidence, provenance, id=context.id, created=created)
+
+
+@task(cache_policy=NO_CACHE)
+def report(comparison: Comparison, parent: tracking.Parent, context: Context) -> Path:
+    """The folder with the page and its numbers; they complete the comparison in MLflow."""
+    folder = context.home.reports / comparison.id
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "report.html", render(comparison))
+    write_whole(folder / "comparison.json", comparison.model_dump_json(indent=2))
+    best = {key: spread.mean for row in comparison.rows if row.best for key, spread in row.metrics.items()}
+    tracking.finish_comparison(parent, folder, best, missing=len(comparison.missing))
+    return folder

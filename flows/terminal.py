@@ -1,0 +1,85 @@
+"""What a person sees while a run goes on: everything here goes to stderr.
+
+On a terminal each running training has one live line; otherwise each epoch is one plain line. Both
+are drawn from the components' log records, which carry their events.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Terminal(logging.Handler):
+    """Shows the components' messages and the progress of their trainings."""
+
+    def __init__(self) -> None:
+        """A display on stderr."""
+        super().__init__(logging.DEBUG)
+        self.live = console.is_terminal
+        self.start = time.monotonic()
+        self.progress = Progress(
+            TextColumn("  {task.description:<16}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[metrics]}", style="dim"),
+            console=console,
+            transient=True,
+            disable=not self.live,
+        )
+        self.lines: dict[str, TaskID] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show one record; an event moves its training's line instead, if lines are live."""
+        event = getattr(record, "event", None)
+        ended = getattr(record, "run_ended", None)
+        if ended in self.lines:
+            self.progress.remove_task(self.lines.pop(ended))
+        if self.live and event is not None:
+            self.advance(record.__dict__["run"], event)
+        elif record.levelno >= logging.INFO:
+            self.say(record.getMessage(), record.levelno)
+
+    def advance(self, run: str, event: dict[str, object]) -> None:
+        """Move the live line of `run`, making it if it is not there."""
+        if run not in self.lines:
+            self.lines[run] = self.progress.add_task(run, total=None, metrics="")
+        line = self.lines[run]
+        if event["kind"] == "step":
+            total = float(str(event["num_steps"]))
+            self.progress.update(line, total=total, completed=float(str(event["step"])))
+        elif isinstance(event["metrics"], dict):
+            said = ", ".join(f"{key} {value:.4f}" for key, value in event["metrics"].items())
+            self.progress.update(
+                line, metrics=f"epoch {event['epoch']} of {event['max_epochs']}: {said}"
+            )
+
+    def say(self, message: str, level: int = logging.INFO) -> None:
+        """One line, with the seconds since the start."""
+        style = "red" if level >= logging.ERROR else "yellow" if level >= logging.WARNING else ""
+        seconds = time.monotonic() - self.start
+        text = f"[{style}]{escape(message)}[/]" if style else escape(message)
+        self.progress.console.print(f"[dim]{seconds:6.1f} s[/]  {text}")
+
+
+@contextmanager
+def showing() -> Iterator[Terminal]:
+    """Show what the components say for as long as the block runs."""
+    terminal = Terminal()
+    logger = logging.getLogger("components")
+    level = logger.level
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(terminal)
+    try:
+        with terminal.progress:
+            yield terminal
+    finally:
+        logger.removeHandler(terminal)
+        logger.setLevel(level)

@@ -1,0 +1,235 @@
+"""A params file, or the bare name of a shipped one, plus overrides -> Experiment."""
+
+import difflib
+import json
+import re
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from params.errors import InputError
+from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
+
+SHIPPED_FOLDER = Path(__file__).parent
+MODELS: dict[str, type[BaseModel]] = {
+    "classification": ClassificationExperiment,
+    "forecast": ForecastExperiment,
+}
+
+UNION_ARMS = {"float", "constrained-float"}
+EXPECTED = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "model_type": "a section with keys",
+    "too_short": "a list of at least {min_length}",
+    "too_long": "a list of at most {max_length}",
+    "string_too_short": "text of at least {min_length} character",
+    "string_pattern_mismatch": "text like {pattern}",
+    "greater_than_equal": "at least {ge}",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le}",
+    "less_than": "less than {lt}",
+    "literal_error": "{expected}",
+}
+
+
+class ParamsLoader(yaml.SafeLoader):
+    """YAML as people mean it: `1e-3` is a number, and a key given twice is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """A mapping whose keys are all different."""
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"the key {key!r} is given twice", problem_mark=key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+# YAML 1.1, which PyYAML follows, reads 1e-3 as a word; YAML 1.2 and everybody else as a number.
+ParamsLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
+    list("-+.0123456789"),
+)
+
+
+def shipped() -> dict[str, Path]:
+    """Name -> params file of every experiment that comes with Unroll, in order of name."""
+    return {path.stem: path for path in sorted(SHIPPED_FOLDER.glob("*.yaml"))}
+
+
+def load(name_or_file: str, overrides: Sequence[str] = ()) -> Experiment:
+    """The checked experiment of a params file with `overrides` applied.
+
+    Args:
+        name_or_file: The bare name of a shipped experiment, or the path of a YAML file.
+        overrides: Any number of `section.key=value`; the value is read as YAML.
+
+    Raises:
+        InputError: If the file is not there or not readable, or any value is not allowed.
+    """
+    path = find(name_or_file)
+    values = read(path)
+    overridden = set()
+    for override in overrides:
+        overridden.add(apply(values, override))
+    task = values.get("task")
+    if not isinstance(task, str) or task not in MODELS:
+        found = f"got {task!r}" if "task" in values else "it is missing"
+        raise InputError(f"task must be classification or forecast, {found} ({path})")
+    try:
+        # By way of JSON, because there a list is the only sequence: strict types without tuples.
+        text = json.dumps(values, default=str)
+        adapter: TypeAdapter[Experiment] = TypeAdapter(
+            Annotated[Experiment, Field(discriminator="task")]
+        )
+        return adapter.validate_json(text)
+    except ValidationError as error:
+        # A value that fits neither arm of a union is reported once per arm; one line a key is enough.
+        problems = {
+            key_of(problem): describe(problem, MODELS[task], path, overridden)
+            for problem in reversed(error.errors())
+        }
+        first = problems[key_of(error.errors()[0])]
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise InputError(first + more) from None
+
+
+def find(name_or_file: str) -> Path:
+    """The params file meant by a bare name or a path.
+
+    Raises:
+        InputError: If there is none.
+    """
+    known = shipped()
+    if name_or_file in known:
+        return known[name_or_file]
+    path = Path(name_or_file).expanduser()
+    if path.is_file():
+        return path
+    if path.suffix in {".yaml", ".yml"} or "/" in name_or_file:
+        raise InputError(f"no params file at {name_or_file}")
+    close = difflib.get_close_matches(name_or_file, known, n=1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    raise InputError(
+        f"no experiment is called {name_or_file!r}; {hint}shipped are {', '.join(known)}; "
+        "or give the path of a params file"
+    )
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The raw values of a params file.
+
+    Raises:
+        InputError: If it cannot be read as a YAML mapping.
+    """
+    try:
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=ParamsLoader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise InputError(f"{path} is not readable YAML{where}: {error.problem}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path} is not readable YAML: {reason}") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    if not isinstance(values, dict):
+        found = "nothing" if values is None else f"a {type(values).__name__}"
+        raise InputError(f"{path} must hold keys and values such as 'name: imdb', got {found}")
+    return values
+
+
+def apply(values: dict[str, Any], override: str) -> str:
+    """Set one `section.key=value` in `values`; returns the dotted key.
+
+    Raises:
+        InputError: If the override has no such form.
+    """
+    key, equals, text = override.partition("=")
+    key = key.strip()
+    if not equals or not all(key.split(".")):
+        raise InputError(f"--set must look like section.key=value, got {override!r}")
+    try:
+        value = yaml.load(text, Loader=ParamsLoader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError:
+        raise InputError(f"--set {key}: the value {text!r} is not readable YAML") from None
+    *sections, last = key.split(".")
+    target = values
+    for depth, name in enumerate(sections):
+        target = target.setdefault(name, {})
+        if not isinstance(target, dict):
+            section = ".".join(sections[: depth + 1])
+            raise InputError(f"--set {key}: {section} is a value, not a section")
+    target[last] = value
+    return key
+
+
+def key_of(problem: ErrorDetails) -> str:
+    """The dotted key a problem is about, without the marks of list items and union arms."""
+    # The first part names the task that chose the model; numbers are places in a list.
+    parts = [part for part in problem["loc"][1:] if isinstance(part, str)]
+    return ".".join(part for part in parts if part not in UNION_ARMS and "[" not in part)
+
+
+def describe(
+    problem: ErrorDetails, model: type[BaseModel], path: Path, overridden: set[str]
+) -> str:
+    """One line on one problem: the key, what was expected, what came, where to mend it."""
+    key = key_of(problem)
+    file = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    related = [name for name in overridden if f"{name}.".startswith(f"{key}.") or key.startswith(f"{name}.")]
+    if problem["type"] == "value_error":
+        message = str(problem["ctx"]["error"])
+        related = [name for name in overridden if name.rpartition(".")[2] in message]
+        section = f"{key}." if key else ""
+        return f"{section}{message} ({said_where(related, file)})"
+    where = said_where(related, file)
+    if problem["type"] == "extra_forbidden":
+        return f"{key} is not a known key{suggestion(key.split('.'), model)} ({where})"
+    if problem["type"] == "missing":
+        return f"{key} is missing ({where})"
+    template = EXPECTED.get(problem["type"])
+    expected = (
+        template.format(**problem.get("ctx", {}))
+        if template
+        else problem["msg"].removeprefix("Input should be ")
+    )
+    return f"{key} must be {expected}, got {json.dumps(problem['input'], default=str)} ({where})"
+
+
+def said_where(related: list[str], file: Path) -> str:
+    """The place to mend: the overrides that bear on the problem, or else the file."""
+    return f"--set {', '.join(sorted(related))}" if related else str(file)
+
+
+def suggestion(names: list[str], model: type[BaseModel]) -> str:
+    """`; did you mean train.learning_rate?`, or the known keys where nothing is close."""
+    *sections, last = names
+    for section in sections:
+        annotation = model.model_fields[section].annotation
+        assert isinstance(annotation, type), "a section is a model"
+        model = annotation
+    close = difflib.get_close_matches(last, model.model_fields, n=1)
+    if close:
+        return f"; did you mean {'.'.join([*sections, close[0]])}?"
+    return f"; known here are {', '.join(model.model_fields)}"
+
+
+def to_yaml(experiment: Experiment) -> str:
+    """The resolved params as a YAML file that `load` reads back to an equal experiment."""
+    values = experiment.model_dump(mode="json")
+    first = {key: values.pop(key) for key in ("name", "task", "architectures", "seeds")}
+    return yaml.safe_dump({**first, **values}, sort_keys=False, allow_unicode=True)
