@@ -28,7 +28,7 @@ from params.schema import (
     ForecastExperiment,
 )
 
-LABELS: dict[str, str] = {**ARCHITECTURE_LABELS, **BASELINE_LABELS}
+LABELS: dict[str, str] = dict([*ARCHITECTURE_LABELS.items(), *BASELINE_LABELS.items()])
 
 
 def compare(
@@ -68,7 +68,9 @@ def compare(
         rows=tuple(rows),
         missing=evidence.missing,
         curves=tuple(
-            Curve(name=run.architecture, seed=run.seed, best_epoch=run.best_epoch, epochs=run.epochs)
+            Curve(
+                name=run.architecture, seed=run.seed, best_epoch=run.best_epoch, epochs=run.epochs
+            )
             for run in sorted(evidence.trained, key=lambda run: (run.architecture, run.seed))
         ),
         forecast=picture,
@@ -102,6 +104,7 @@ def row_of(name: str, group: Sequence[Scored]) -> Row:
         num_parameters=group[0].num_parameters,
         train_seconds=fmean(scored.train_seconds for scored in group),
         seeds=tuple(scored.seed for scored in group if scored.seed is not None),
+        run_ids=tuple(scored.run_id for scored in group if scored.run_id is not None),
         metrics={key: spread([scored.metrics[key] for scored in group]) for key in keys},
     )
 

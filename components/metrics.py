@@ -12,6 +12,9 @@ from params.schema import Task
 
 Values = NDArray[np.float64]
 
+TRAIN_LOSS = "train/loss"
+VAL_LOSS = "val/loss"
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -143,10 +146,10 @@ METRICS = (
         needs_true_mean=True,
     ),
     Metric("val/mae", "Validation MAE", "forecast", "lower", unit="°C", digits=3),
-    Metric("val/loss", "Validation loss", "classification", "lower"),
-    Metric("val/loss", "Validation loss", "forecast", "lower"),
-    Metric("train/loss", "Training loss", "classification", "lower"),
-    Metric("train/loss", "Training loss", "forecast", "lower"),
+    Metric(VAL_LOSS, "Validation loss", "classification", "lower"),
+    Metric(VAL_LOSS, "Validation loss", "forecast", "lower"),
+    Metric(TRAIN_LOSS, "Training loss", "classification", "lower"),
+    Metric(TRAIN_LOSS, "Training loss", "forecast", "lower"),
 )
 
 

@@ -118,6 +118,7 @@ class Scored(Record):
     num_parameters: int | None
     train_seconds: float
     metrics: dict[str, float]
+    run_id: str | None = None
 
 
 class Evidence(Record):
@@ -140,7 +141,10 @@ class Spread(Record):
 
 
 class Row(Record):
-    """One line of the comparison. `train_seconds` is the mean over its seeds."""
+    """One line of the comparison. `train_seconds` is the mean over its seeds.
+
+    `run_ids` are the MLflow runs behind it, one a seed.
+    """
 
     kind: Literal["network", "baseline"]
     name: str
@@ -148,6 +152,7 @@ class Row(Record):
     num_parameters: int | None
     train_seconds: float
     seeds: tuple[int, ...]
+    run_ids: tuple[str, ...] = ()
     metrics: dict[str, Spread]
     best: bool = False
 

@@ -166,7 +166,9 @@ def ending(tracking: Tracking, run_id: str) -> Iterator[None]:
 def log_event(tracking: Tracking, run_id: str, event: Event) -> None:
     """Log the metrics of an epoch as soon as it has ended; other events are not kept."""
     if event["kind"] == "epoch":
-        log_epochs(tracking, run_id, [Epoch.model_validate({k: event[k] for k in Epoch.model_fields})])
+        log_epochs(
+            tracking, run_id, [Epoch.model_validate({k: event[k] for k in Epoch.model_fields})]
+        )
 
 
 def log_epochs(tracking: Tracking, run_id: str, epochs: Iterable[Epoch]) -> None:
@@ -250,7 +252,7 @@ def log_folder_files(client: MlflowClient, run_id: str, folder: Path, pattern: s
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """`{"train": {"batch_size": 32}}` -> `{"train.batch_size": "32"}`."""
-    flat = {}
+    flat: dict[str, str] = {}
     for key, value in values.items():
         if isinstance(value, Mapping):
             flat |= flatten(value, f"{prefix}{key}.")

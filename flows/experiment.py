@@ -10,15 +10,23 @@ from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from components import tracking
-from components.evaluate.score import BaselineJob, Scored
+from components.evaluate.score import BaselineJob, Scored, SeriesBaselineJob, TextBaselineJob
 from components.provenance import num_cores
-from components.records import Comparison, Evidence, Ingested, Missing, Prepared, Provenance, Trained
+from components.records import (
+    Comparison,
+    Evidence,
+    Ingested,
+    Missing,
+    Prepared,
+    Provenance,
+    Trained,
+)
 from components.storage import Home
 from components.train import worker
 from components.train.job import TrainingJob
 from flows import tasks
 from flows.tasks import Context, Finished
-from params.schema import Architecture, Experiment
+from params.schema import Architecture, Experiment, ForecastExperiment
 
 # What an epoch costs relative to the others: the longest trainings start first.
 RELATIVE_COST: dict[Architecture, int] = {"bilstm": 4, "gru": 3, "lstm": 2, "rnn": 1}
@@ -134,10 +142,15 @@ def training_jobs(params: Experiment, prepared: Prepared) -> list[TrainingJob]:
 
 def baseline_jobs(params: Experiment, ingested: Ingested, prepared: Prepared) -> list[BaselineJob]:
     """One job for each baseline."""
+    if isinstance(params, ForecastExperiment):
+        return [
+            SeriesBaselineJob(
+                ingested=ingested, prepared=prepared, name=name, params=params.evaluate
+            )
+            for name in params.evaluate.baselines
+        ]
     return [
-        BaselineJob(
-            task=params.task, ingested=ingested, prepared=prepared, name=name, params=params.evaluate
-        )
+        TextBaselineJob(ingested=ingested, prepared=prepared, name=name, params=params.evaluate)
         for name in params.evaluate.baselines
     ]
 

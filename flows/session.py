@@ -36,7 +36,9 @@ def run_one(
     from flows.experiment import RunsMissing, new_context, run
 
     context = new_context(params, home, fresh=fresh)
-    terminal.say(f"{params.name}: {len(params.architectures)} architectures, {len(params.seeds)} seeds")
+    terminal.say(
+        f"{params.name}: {len(params.architectures)} architectures, {len(params.seeds)} seeds"
+    )
     status = 0
     try:
         run(params, context, provenance(params, ["unroll", *sys.argv[1:]]))

@@ -112,7 +112,7 @@ def evaluate(run: Finished, parent: tracking.Parent, context: Context) -> score.
     with tracking.ending(parent.tracking, run.run_id):
         scored = score.evaluate_network(job, context.home.store, fresh=context.fresh)
         tracking.finish_training(parent, run.run_id, run.trained, scored)
-    return scored
+    return scored.model_copy(update={"run_id": run.run_id})
 
 
 @task(cache_policy=NO_CACHE, name="evaluate baseline", task_run_name="evaluate {job.name}")
@@ -137,6 +137,11 @@ def report(comparison: Comparison, parent: tracking.Parent, context: Context) ->
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "report.html", render(comparison))
     write_whole(folder / "comparison.json", comparison.model_dump_json(indent=2))
-    best = {key: spread.mean for row in comparison.rows if row.best for key, spread in row.metrics.items()}
+    best = {
+        key: spread.mean
+        for row in comparison.rows
+        if row.best
+        for key, spread in row.metrics.items()
+    }
     tracking.finish_comparison(parent, folder, best, missing=len(comparison.missing))
     return folder

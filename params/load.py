@@ -190,7 +190,11 @@ def describe(
     """One line on one problem: the key, what was expected, what came, where to mend it."""
     key = key_of(problem)
     file = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    related = [name for name in overridden if f"{name}.".startswith(f"{key}.") or key.startswith(f"{name}.")]
+    related = [
+        name
+        for name in overridden
+        if f"{name}.".startswith(f"{key}.") or key.startswith(f"{name}.")
+    ]
     if problem["type"] == "value_error":
         message = str(problem["ctx"]["error"])
         related = [name for name in overridden if name.rpartition(".")[2] in message]

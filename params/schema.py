@@ -118,7 +118,9 @@ class SeriesPreprocess(Section):
     val_fraction: Fraction = Field(
         description="Share of the windows before the test part set aside to validate, at their end."
     )
-    test_fraction: Fraction = Field(description="Share of all windows set aside to test, at the end.")
+    test_fraction: Fraction = Field(
+        description="Share of all windows set aside to test, at the end."
+    )
 
 
 class SeriesModel(Section):
@@ -189,9 +191,7 @@ class Train(Section):
 class TextEvaluate(Section):
     """What stands beside the networks of a classification."""
 
-    baselines: tuple[TextBaseline, ...] = Field(
-        description="Baselines to compare with."
-    )
+    baselines: tuple[TextBaseline, ...] = Field(description="Baselines to compare with.")
 
 
 class SeriesEvaluate(Section):

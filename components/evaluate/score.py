@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from components import metrics
 from components.evaluate.truth import labels, series_truth
@@ -31,14 +33,27 @@ class NetworkJob(Record):
     trained: Trained
 
 
-class BaselineJob(Record):
-    """A baseline to fit and score."""
+class TextBaselineJob(Record):
+    """A baseline of a classification to fit and score."""
 
-    task: Task
+    task: Literal["classification"] = "classification"
     ingested: Ingested
     prepared: Prepared
-    name: TextBaseline | SeriesBaseline
-    params: TextEvaluate | SeriesEvaluate
+    name: TextBaseline
+    params: TextEvaluate
+
+
+class SeriesBaselineJob(Record):
+    """A baseline of a forecast to fit and score."""
+
+    task: Literal["forecast"] = "forecast"
+    ingested: Ingested
+    prepared: Prepared
+    name: SeriesBaseline
+    params: SeriesEvaluate
+
+
+BaselineJob = TextBaselineJob | SeriesBaselineJob
 
 
 def evaluate_network(job: NetworkJob, store: Store, *, fresh: bool = False) -> Scored:
@@ -99,7 +114,8 @@ def score_network(text: str, folder: Path) -> None:
 
 def score_baseline(text: str, folder: Path) -> None:
     """Fit and score a baseline inside the child, where scikit-learn is imported."""
-    job = BaselineJob.model_validate_json(text)
+    adapter: TypeAdapter[BaselineJob] = TypeAdapter(BaselineJob)
+    job = adapter.validate_json(text)
     start = time.perf_counter()
     estimate = baseline_estimate(job)
     seconds = time.perf_counter() - start
@@ -122,7 +138,7 @@ def baseline_estimate(job: BaselineJob) -> Values:
     from components.evaluate import baselines
     from components.preprocess.text import read_split
 
-    if isinstance(job.params, SeriesEvaluate):
+    if isinstance(job, SeriesBaselineJob):
         truth = series_truth(job.ingested, job.prepared)
         return baselines.series_baseline(job.name, truth, job.params)
     train = read_split(job.ingested.path, "train")
@@ -137,13 +153,14 @@ def write_predictions(
     assert np.isfinite(estimate).all(), "every test example has an estimate"
     if task == "classification":
         predictions = metrics.Predictions(labels(prepared, "test"), estimate[:, 0])
-        columns = {"row": np.arange(len(estimate)), "label": predictions.truth.astype(np.int8)}
-        table = pd.DataFrame({**columns, "probability": predictions.estimate})
+        label = predictions.truth.astype(np.int8)
+        table = pd.DataFrame({"row": np.arange(len(label)), "label": label})
+        table["probability"] = predictions.estimate
     else:
         truth = series_truth(ingested, prepared)
         predictions = truth.predictions(estimate)
         window, step = np.indices(truth.days.shape)
-        columns = {"window": window, "step": step + 1, "day": truth.days}
+        columns: dict[str, NDArray[Any]] = {"window": window, "step": step + 1, "day": truth.days}
         columns |= {"truth": predictions.truth, "forecast": estimate}
         if predictions.true_mean is not None:
             columns["true_mean"] = predictions.true_mean

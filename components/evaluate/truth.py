@@ -57,4 +57,3 @@ def series_truth(ingested: Ingested, prepared: Prepared) -> SeriesTruth:
 def labels(prepared: Prepared, name: str) -> Values:
     """The labels `(N,)` of a preprocessed split, 0 or 1."""
     return load_file(prepared.path / f"{name}.safetensors")["labels"].astype(np.float64)
-

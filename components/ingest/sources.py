@@ -3,11 +3,15 @@
 import hashlib
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from params.errors import InputError
 from params.schema import EMBEDDED_SIZE
+
+if TYPE_CHECKING:
+    import datasets
 
 EMBEDDED_SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
 SPLITS = ("train", "test")
@@ -42,7 +46,9 @@ def from_folder(folder: Path, columns: tuple[str, str]) -> dict[str, pa.Table]:
         splits = datasets.load_dataset(str(folder), streaming=True)
     except (datasets.exceptions.DatasetsError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise InputError(f"ingest.source {folder} is not readable as a data set: {reason}") from None
+        raise InputError(
+            f"ingest.source {folder} is not readable as a data set: {reason}"
+        ) from None
     tables = {}
     for name in SPLITS:
         if name not in splits:

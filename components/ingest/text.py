@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +15,9 @@ from components.storage import Store, key_of
 from params.errors import InputError
 from params.schema import EMBEDDED_SIZE, TextIngest
 
-logger = logging.getLogger(__name__)
-
 VERSION = 1  # of what this stage makes; a change of it makes stored outputs again
 FACTS = "facts.json"
-HELD_OUT_CAVEAT = (
-    "The test split is held out of the official training reviews; it is not the official test split."
-)
+HELD_OUT_CAVEAT = "The test split is held out of the official training reviews; it is not the official test split."
 
 
 def ingest_text(params: TextIngest, store: Store, *, fresh: bool = False) -> Ingested:
@@ -58,9 +53,7 @@ def ingest_text(params: TextIngest, store: Store, *, fresh: bool = False) -> Ing
     key = key_of("ingest", VERSION, digest, *settings)
     output = store.output("ingest", key, make, fresh=fresh)
     facts = Ingested.model_validate_json((output.path / FACTS).read_text(encoding="utf-8"))
-    return facts.model_copy(
-        update={"path": output.path, "source": source, "reused": output.reused}
-    )
+    return facts.model_copy(update={"path": output.path, "source": source, "reused": output.reused})
 
 
 def identify(params: TextIngest) -> tuple[str, str, tuple[str | int, ...]]:
@@ -111,9 +104,7 @@ def verify(table: pa.Table, split: str) -> pa.Table:
         raise InputError(f"split {split} has no examples")
     text = table.column(text_column)
     if not (pa.types.is_string(text.type) or pa.types.is_large_string(text.type)):
-        raise InputError(
-            f"column {text_column} of split {split} must hold text, got {text.type}"
-        )
+        raise InputError(f"column {text_column} of split {split} must hold text, got {text.type}")
     # Offsets of 32 bits end at 2 GiB of text.
     text = pc.fill_null(text.cast(pa.large_string()), "").combine_chunks()
     if not pc.any(pc.not_equal(pc.utf8_trim_whitespace(text), "")).as_py():

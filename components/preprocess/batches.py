@@ -99,10 +99,11 @@ class Batches:
         """The rows of each batch."""
         lengths = self.split.lengths
         if self.generator_seed is None:
-            return list(lengths.argsort(stable=True).split(self.batch_size))
+            return list(torch.split(lengths.argsort(stable=True), self.batch_size))
         generator = torch.Generator().manual_seed(self.generator_seed)
         batches: list[Tensor] = []
-        for pool in torch.randperm(len(lengths), generator=generator).split(POOL * self.batch_size):
+        shuffled = torch.randperm(len(lengths), generator=generator)
+        for pool in torch.split(shuffled, POOL * self.batch_size):
             by_length = pool[lengths[pool].argsort(stable=True)]
-            batches.extend(by_length.split(self.batch_size))
+            batches.extend(torch.split(by_length, self.batch_size))
         return [batches[i] for i in torch.randperm(len(batches), generator=generator)]

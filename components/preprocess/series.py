@@ -1,6 +1,5 @@
 """A verified series -> scaled windows in the store, split in time."""
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from components.records import Ingested, Prepared, Scaler, SequenceSpec
 from components.storage import Store, key_of
 from params.errors import InputError
 from params.schema import SeriesPreprocess
-
-logger = logging.getLogger(__name__)
 
 VERSION = 1  # of what this stage makes; a change of it makes stored outputs again
 PREPARED = "prepared.json"
@@ -49,16 +46,16 @@ def preprocess_series(
         series = pd.read_parquet(ingested.path / f"{SERIES}.parquet")
         values = series["value"].to_numpy(dtype=np.float64)
         if not np.isfinite(values).all():
-            raise InputError(f"the series must be complete, got {np.sum(~np.isfinite(values))} gaps")
+            raise InputError(
+                f"the series must be complete, got {np.sum(~np.isfinite(values))} gaps"
+            )
         parts = split_in_time(len(values), params)
         scaler = fit_scaler(values[parts.train])
         scaled = (values - scaler.mean) / scaler.scale
         sizes = {}
         for name in ("train", "val", "test"):
             part: slice = getattr(parts, name)
-            context, target = windows(
-                scaled[part], params.context_length, params.prediction_length
-            )
+            context, target = windows(scaled[part], params.context_length, params.prediction_length)
             day = np.arange(len(target)) + part.start + params.context_length
             sizes[name] = len(day)
             arrays = {"context": context, "target": target, "day": day}
@@ -133,6 +130,8 @@ def windows(
     """
     length = context_length + prediction_length
     if len(values) < length:
-        return np.empty((0, context_length), np.float32), np.empty((0, prediction_length), np.float32)
+        return np.empty((0, context_length), np.float32), np.empty(
+            (0, prediction_length), np.float32
+        )
     view = np.lib.stride_tricks.sliding_window_view(values, length).astype(np.float32)
     return view[:, :context_length].copy(), view[:, context_length:].copy()

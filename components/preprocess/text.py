@@ -1,8 +1,8 @@
 """A verified table of texts -> token ids in the store, with the vocabulary they were made with."""
 
 import json
-import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +15,6 @@ from components.records import Ingested, Prepared, SequenceSpec
 from components.storage import Store, key_of
 from params.errors import InputError
 from params.schema import TextPreprocess
-
-logger = logging.getLogger(__name__)
 
 VERSION = 1  # of what this stage makes; a change of it makes stored outputs again
 VOCABULARY = "vocabulary.json"
@@ -51,7 +49,12 @@ def preprocess_text(
         notes = []
         for name, (_, part_labels, rows) in parts.items():
             token_ids, lengths = encode_split(sliced[name], ids, params)
-            arrays = {"token_ids": token_ids, "lengths": lengths, "labels": part_labels, "rows": rows}
+            arrays = {
+                "token_ids": token_ids,
+                "lengths": lengths,
+                "labels": part_labels,
+                "rows": rows,
+            }
             save_file(arrays, folder / f"{name}.safetensors")
             unknown = float((token_ids == tokens.UNKNOWN_IDX).mean())
             notes.append(

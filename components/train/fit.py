@@ -11,6 +11,7 @@ import torch
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from safetensors.torch import save_file
 
+from components.metrics import VAL_LOSS
 from components.records import Epoch, Trained
 from components.train.data import SequenceData
 from components.train.job import TRAINED, WEIGHTS, TrainingJob
@@ -42,7 +43,7 @@ def fit(job: TrainingJob, folder: Path) -> None:
     best = ModelCheckpoint(
         folder,
         "best",
-        monitor="val/loss",
+        monitor=VAL_LOSS,
         save_last=True,
         save_on_train_epoch_end=True,
         enable_version_counter=False,
@@ -54,7 +55,7 @@ def fit(job: TrainingJob, folder: Path) -> None:
     module.load_state_dict(torch.load(best.best_model_path, weights_only=True)["state_dict"])
     Path(best.best_model_path).unlink()
     save_file(network.state_dict(), folder / WEIGHTS)
-    best_epoch = min(history.epochs, key=lambda epoch: epoch.metrics["val/loss"]).epoch
+    best_epoch = min(history.epochs, key=lambda epoch: epoch.metrics[VAL_LOSS]).epoch
     trained = Trained(
         path=Path(),
         architecture=job.architecture,
@@ -72,7 +73,7 @@ def trainer_for(job: TrainingJob, folder: Path, callbacks: list[Callback]) -> pl
     """Lightning's trainer on one device, silent: the history is its only voice."""
     if job.train.patience is not None:
         callbacks = [
-            EarlyStopping("val/loss", patience=job.train.patience, check_on_train_epoch_end=True),
+            EarlyStopping(VAL_LOSS, patience=job.train.patience, check_on_train_epoch_end=True),
             *callbacks,
         ]
     return pl.Trainer(

@@ -137,13 +137,16 @@ def initialised(cell: nn.RNNBase) -> nn.RNNBase:
     than gate by gate. An LSTM starts by remembering (Jozefowicz et al., 2015); torch keeps two
     biases that are added up, and the forget gate's is set in one of them.
     """
-    nn.init.xavier_uniform_(cell.weight_ih_l0)
-    nn.init.orthogonal_(cell.weight_hh_l0)
-    nn.init.zeros_(cell.bias_ih_l0)
-    nn.init.zeros_(cell.bias_hh_l0)
-    if isinstance(cell, nn.LSTM):
-        with torch.no_grad():
-            cell.bias_ih_l0.chunk(4)[1].fill_(FORGET_GATE_BIAS)  # input, forget, cell, output
+    for name, parameter in cell.named_parameters():
+        if name.startswith("weight_ih"):
+            nn.init.xavier_uniform_(parameter)
+        elif name.startswith("weight_hh"):
+            nn.init.orthogonal_(parameter)
+        else:
+            nn.init.zeros_(parameter)
+            if isinstance(cell, nn.LSTM) and name.startswith("bias_ih"):
+                with torch.no_grad():
+                    parameter.chunk(4)[1].fill_(FORGET_GATE_BIAS)  # input, forget, cell, output
     return cell
 
 
