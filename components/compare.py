@@ -20,6 +20,7 @@ from components.records import (
     Scored,
     Spread,
 )
+from params.errors import InputError
 from params.schema import (
     ARCHITECTURE_LABELS,
     BASELINE_LABELS,
@@ -45,11 +46,16 @@ def compare(
 
     Raises:
         ValueError: If the rows were not all made on the same data.
+        InputError: If the ranking metric is not defined on them, as with one label in the test.
     """
     fingerprints = {scored.fingerprint for scored in evidence.scored}
     if fingerprints - {evidence.ingested.fingerprint}:
         raise ValueError(f"rows of different data cannot be compared: {sorted(fingerprints)}")
     metric = metrics.ranking_metric(experiment.task, experiment.compare.metric)
+    if any(metric.key not in scored.metrics for scored in evidence.scored):
+        raise InputError(
+            f"compare.metric {metric.key} has no value on this test split; choose another"
+        )
     rows = [
         *ranked("network", evidence.scored, metric),
         *ranked("baseline", evidence.scored, metric),

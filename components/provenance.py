@@ -38,7 +38,7 @@ def num_cores() -> int:
 
 
 def code_revision() -> str:
-    """The git commit of this code, `+changes` if files differ from it; else how it was installed."""
+    """The git commit of this code, `+changes` if files differ; else how it was installed."""
     folder = Path(__file__).parent
     try:
         tracked = git(folder, "ls-files", "--error-unmatch", __file__)

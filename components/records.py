@@ -19,7 +19,7 @@ class Record(BaseModel):
 
 
 class SplitFacts(Record):
-    """What ingest found in one split. `positives` or the range is absent where it has no meaning."""
+    """What ingest found in one split; `positives` or the range is absent where meaningless."""
 
     num_examples: int
     missing: int
@@ -50,7 +50,7 @@ class SequenceSpec(Record):
 
 
 class Scaler(Record):
-    """Standardisation fitted on the training part: scaled = (value - mean) / scale, in degrees C."""
+    """Fitted on the training part: scaled = (value - mean) / scale, both in degrees C."""
 
     mean: float
     scale: float
@@ -80,7 +80,7 @@ class Epoch(Record):
 
 
 class Trained(Record):
-    """One finished run: one architecture with one seed. `best_epoch` is the one whose weights stay."""
+    """One finished run: one architecture with one seed. The weights are those of `best_epoch`."""
 
     path: Path
     architecture: Architecture

@@ -204,7 +204,7 @@ def finish_training(parent: Parent, run_id: str, trained: Trained, scored: Score
 def finish_comparison(
     parent: Parent, report: Path, best: Mapping[str, float], *, missing: int
 ) -> None:
-    """Log the best network's metrics and the report's folder, then that the comparison is complete."""
+    """Log the best network's metrics and the report, then that the comparison is complete."""
     client = parent.tracking.client()
     now = int(time.time() * 1000)
     metrics = [Metric(f"best/{key}", value, now, 0) for key, value in best.items()]

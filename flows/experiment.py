@@ -4,13 +4,14 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from prefect import flow
 from prefect.futures import PrefectFuture, as_completed
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components import tracking
-from components.evaluate.score import BaselineJob, Scored, SeriesBaselineJob, TextBaselineJob
+from components.evaluate.score import BaselineJob, SeriesBaselineJob, TextBaselineJob
 from components.provenance import num_cores
 from components.records import (
     Comparison,
@@ -19,6 +20,7 @@ from components.records import (
     Missing,
     Prepared,
     Provenance,
+    Scored,
     Trained,
 )
 from components.storage import Home
@@ -51,7 +53,7 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> None:
         InputError: If the data or the params are not as they must be; nothing is left behind.
         RunsMissing: If the comparison was written without some of its runs.
     """
-    runner = ThreadPoolTaskRunner(max_workers=num_workers(params))
+    runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=num_workers(params))
     experiment.with_options(task_runner=runner)(params, context, provenance)
 
 
@@ -74,8 +76,11 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
         comparison = tasks.compare(params, evidence, provenance, context)
         tasks.report(comparison, parent, context)
     if comparison.missing:
-        names = ", ".join(f"{run.name} seed {run.seed}" for run in comparison.missing)
-        raise RunsMissing(f"{len(comparison.missing)} runs did not finish: {names}")
+        names = ", ".join(
+            run.name if run.seed is None else f"{run.name} seed {run.seed}"
+            for run in comparison.missing
+        )
+        raise RunsMissing(f"without a result: {names}; the others are compared")
     return comparison
 
 

@@ -27,6 +27,7 @@ from components.records import (
     Prepared,
     Provenance,
     Record,
+    Scored,
     Trained,
 )
 from components.storage import Home, write_whole
@@ -37,7 +38,7 @@ from params.schema import Experiment, SeriesIngest, SeriesPreprocess, TextIngest
 
 
 class Context(Record):
-    """Where a comparison is made: its id, the folder for everything, and whether to reuse nothing."""
+    """Which comparison is made, where, and whether to reuse nothing."""
 
     id: str
     root: Path
@@ -106,7 +107,7 @@ def train(job: TrainingJob, parent: tracking.Parent, context: Context) -> Finish
     cache_policy=NO_CACHE,
     task_run_name="evaluate {run.job.architecture} seed {run.job.seed}",
 )
-def evaluate(run: Finished, parent: tracking.Parent, context: Context) -> score.Scored:
+def evaluate(run: Finished, parent: tracking.Parent, context: Context) -> Scored:
     """The test scores of a trained run; they complete it in MLflow."""
     job = score.NetworkJob(ingested=parent.ingested, training=run.job, trained=run.trained)
     with tracking.ending(parent.tracking, run.run_id):
@@ -116,7 +117,7 @@ def evaluate(run: Finished, parent: tracking.Parent, context: Context) -> score.
 
 
 @task(cache_policy=NO_CACHE, name="evaluate baseline", task_run_name="evaluate {job.name}")
-def evaluate_baseline(job: score.BaselineJob, context: Context) -> score.Scored:
+def evaluate_baseline(job: score.BaselineJob, context: Context) -> Scored:
     """The test scores of a baseline."""
     return score.evaluate_baseline(job, context.home.store, fresh=context.fresh)
 

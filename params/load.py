@@ -1,5 +1,6 @@
 """A params file, or the bare name of a shipped one, plus overrides -> Experiment."""
 
+import contextlib
 import difflib
 import json
 import re
@@ -42,16 +43,21 @@ EXPECTED = {
 
 
 class ParamsLoader(yaml.SafeLoader):
-    """YAML as people mean it: `1e-3` is a number, and a key given twice is an error."""
+    """YAML as people mean it: `1e-3` is a number, keys are text, and none is given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """A mapping whose keys are all different."""
-        seen: set[object] = set()
+        seen: set[str] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
-            if key in seen:
+            problem = None
+            if not isinstance(key, str):
+                problem = f"a key must be text, got {key}"
+            elif key in seen:
+                problem = f"the key {key!r} is given twice"
+            if problem:
                 raise yaml.constructor.ConstructorError(
-                    problem=f"the key {key!r} is given twice", problem_mark=key_node.start_mark
+                    problem=problem, problem_mark=key_node.start_mark
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
@@ -91,17 +97,18 @@ def load(name_or_file: str, overrides: Sequence[str] = ()) -> Experiment:
         raise InputError(f"task must be classification or forecast, {found} ({path})")
     try:
         # By way of JSON, because there a list is the only sequence: strict types without tuples.
-        text = json.dumps(values, default=str)
+        text = as_json(values, path)
         adapter: TypeAdapter[Experiment] = TypeAdapter(
             Annotated[Experiment, Field(discriminator="task")]
         )
         return adapter.validate_json(text)
     except ValidationError as error:
-        # A value that fits neither arm of a union is reported once per arm; one line a key is enough.
-        problems = {
-            key_of(problem): describe(problem, MODELS[task], path, overridden)
-            for problem in reversed(error.errors())
-        }
+        # A value that fits neither arm of a union is reported for each; one line a key is enough,
+        # and the arm that got furthest into the value is the one that was meant.
+        problems: dict[str, str] = {}
+        for problem in sorted(error.errors(), key=lambda problem: -len(problem["loc"])):
+            line = describe(problem, MODELS[task], path, overridden)
+            problems.setdefault(key_of(problem), line)
         first = problems[key_of(error.errors()[0])]
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise InputError(first + more) from None
@@ -116,7 +123,9 @@ def find(name_or_file: str) -> Path:
     known = shipped()
     if name_or_file in known:
         return known[name_or_file]
-    path = Path(name_or_file).expanduser()
+    path = Path(name_or_file)
+    with contextlib.suppress(RuntimeError):  # no such user
+        path = path.expanduser()
     if path.is_file():
         return path
     if path.suffix in {".yaml", ".yml"} or "/" in name_or_file:
@@ -141,7 +150,7 @@ def read(path: Path) -> dict[str, Any]:
         mark = error.problem_mark or error.context_mark
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise InputError(f"{path} is not readable YAML{where}: {error.problem}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # such as the date 2026-13-01
         reason = " ".join(str(error).split())
         raise InputError(f"{path} is not readable YAML: {reason}") from None
     except OSError as error:
@@ -164,7 +173,7 @@ def apply(values: dict[str, Any], override: str) -> str:
         raise InputError(f"--set must look like section.key=value, got {override!r}")
     try:
         value = yaml.load(text, Loader=ParamsLoader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise InputError(f"--set {key}: the value {text!r} is not readable YAML") from None
     *sections, last = key.split(".")
     target = values
@@ -177,10 +186,24 @@ def apply(values: dict[str, Any], override: str) -> str:
     return key
 
 
+def as_json(values: dict[str, Any], path: Path) -> bytes:
+    """The raw values as JSON.
+
+    Raises:
+        InputError: If one of them holds itself, or is text that no file can hold.
+    """
+    try:
+        return json.dumps(values, default=str, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is not readable YAML: {error}") from None
+
+
 def key_of(problem: ErrorDetails) -> str:
     """The dotted key a problem is about, without the marks of list items and union arms."""
     # The first part names the task that chose the model; numbers are places in a list.
     parts = [part for part in problem["loc"][1:] if isinstance(part, str)]
+    if problem["type"] == "extra_forbidden":  # found in a section, so that no part is a mark
+        return ".".join(parts)
     return ".".join(part for part in parts if part not in UNION_ARMS and "[" not in part)
 
 
@@ -202,7 +225,7 @@ def describe(
         return f"{section}{message} ({said_where(related, file)})"
     where = said_where(related, file)
     if problem["type"] == "extra_forbidden":
-        return f"{key} is not a known key{suggestion(key.split('.'), model)} ({where})"
+        return f"{key} is not a known key{suggestion(problem, model)} ({where})"
     if problem["type"] == "missing":
         return f"{key} is missing ({where})"
     template = EXPECTED.get(problem["type"])
@@ -219,9 +242,9 @@ def said_where(related: list[str], file: Path) -> str:
     return f"--set {', '.join(sorted(related))}" if related else str(file)
 
 
-def suggestion(names: list[str], model: type[BaseModel]) -> str:
+def suggestion(problem: ErrorDetails, model: type[BaseModel]) -> str:
     """`; did you mean train.learning_rate?`, or the known keys where nothing is close."""
-    *sections, last = names
+    *sections, last = (str(part) for part in problem["loc"][1:])
     for section in sections:
         annotation = model.model_fields[section].annotation
         assert isinstance(annotation, type), "a section is a model"

@@ -84,7 +84,7 @@ class TextIngest(Section):
 
 
 class SeriesIngest(Section):
-    """A generated daily temperature: mean + amplitude sin(2 pi day / period) + trend day + noise."""
+    """A generated temperature: mean + amplitude sin(2 pi day / period) + trend day + noise."""
 
     source: Literal["generated"] = Field(description="The only source of a series so far.")
     num_days: int = Field(ge=3, le=10_000_000, description="Length of the series, in days.")
@@ -161,8 +161,8 @@ class SeriesModel(Section):
         for name, value in (("dropout", self.dropout), ("bidirectional", self.bidirectional)):
             if isinstance(value, tuple) and len(value) != len(self.hidden_sizes):
                 raise ValueError(
-                    f"{name} must have one value for each of the {len(self.hidden_sizes)} layers in "
-                    f"hidden_sizes, got {len(value)}"
+                    f"{name} must have one value for each of the {len(self.hidden_sizes)} "
+                    f"layers in hidden_sizes, got {len(value)}"
                 )
         return self
 
@@ -183,8 +183,14 @@ class Train(Section):
     gradient_clip_val: float | None = Field(
         gt=0, description="Largest norm of the gradient of a step; null does not clip."
     )
+    ema_decay: float | None = Field(
+        gt=0,
+        lt=1,
+        description="Decay a step of a moving average of the weights, which is what is validated "
+        "and kept; null keeps the weights as they are.",
+    )
     patience: Size | None = Field(
-        description="Epochs without a better val/loss before training stops; null never stops early."
+        description="Epochs without a better val/loss before training stops; null: all epochs."
     )
 
 

@@ -41,7 +41,7 @@ def text_baseline(
 
 
 def tfidf_logistic(text: pa.Array, label: NDArray[np.int8], test: pa.Array) -> Values:
-    """Logistic regression on TF-IDF weights of single words, with scikit-learn's default settings."""
+    """Logistic regression on TF-IDF weights of single words, with scikit-learn's defaults."""
     from sklearn.feature_extraction.text import TfidfTransformer
     from sklearn.linear_model import LogisticRegression
 

@@ -32,7 +32,7 @@ def predict_test(job: TrainingJob, trained: Path) -> NDArray[np.float64]:
 
 
 def run(network: RecurrentNetwork, split: Split) -> torch.Tensor:
-    """The output `(N, P)`, as float64, of every example of `split`, each exactly once, in its order."""
+    """The output `(N, P)` in float64 of every example of `split`, each exactly once, in order."""
     network.eval()
     output = None
     with torch.inference_mode():

@@ -149,7 +149,7 @@ def baseline_estimate(job: BaselineJob) -> Values:
 def write_predictions(
     task: Task, ingested: Ingested, prepared: Prepared, estimate: Values, folder: Path
 ) -> dict[str, float]:
-    """Keep `estimate` `(N, P)` beside the truth as Parquet in `folder`; returns the test metrics."""
+    """The test metrics of `estimate` `(N, P)`, which is kept beside the truth as Parquet."""
     assert np.isfinite(estimate).all(), "every test example has an estimate"
     if task == "classification":
         predictions = metrics.Predictions(labels(prepared, "test"), estimate[:, 0])
@@ -159,7 +159,7 @@ def write_predictions(
     else:
         truth = series_truth(ingested, prepared)
         predictions = truth.predictions(estimate)
-        window, step = np.indices(truth.days.shape)
+        window, step = (np.asarray(index) for index in np.indices(truth.days.shape))
         columns: dict[str, NDArray[Any]] = {"window": window, "step": step + 1, "day": truth.days}
         columns |= {"truth": predictions.truth, "forecast": estimate}
         if predictions.true_mean is not None:

@@ -1,5 +1,6 @@
 """What a source means, and a data set of the Hugging Face Hub -> a local folder."""
 
+import contextlib
 import re
 import threading
 from collections.abc import Callable
@@ -20,8 +21,9 @@ def kind_of(source: str) -> Literal["embedded", "hub", "folder"]:
     """
     if source == "embedded":
         return "embedded"
-    if Path(source).expanduser().is_dir():
-        return "folder"
+    with contextlib.suppress(RuntimeError):  # ~nobody, where there is no such user
+        if Path(source).expanduser().is_dir():
+            return "folder"
     if HUB_ID.fullmatch(source):
         return "hub"
     raise InputError(
@@ -74,7 +76,7 @@ def fetch(repository: str, revision: str) -> Path:
             ) from None
     try:
         return Path(snapshot_download(repository, revision=revision, repo_type="dataset"))
-    except (HTTPError, HfHubHTTPError, OSError) as error:
+    except (HTTPError, HfHubHTTPError, OSError, RuntimeError) as error:  # hf-xet's own is the last
         raise ConnectionError(f"the download of {repository} broke off: {error}") from error
 
 

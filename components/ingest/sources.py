@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import yaml
 
 from params.errors import InputError
 from params.schema import EMBEDDED_SIZE
@@ -42,9 +43,11 @@ def from_folder(folder: Path, columns: tuple[str, str]) -> dict[str, pa.Table]:
     """
     import datasets  # takes a second to import; the other sources do without
 
+    # What it finds wrong with a file it logs, and raises as well.
+    datasets.logging.set_verbosity(datasets.logging.CRITICAL)
     try:
         splits = datasets.load_dataset(str(folder), streaming=True)
-    except (datasets.exceptions.DatasetsError, OSError, ValueError) as error:
+    except (datasets.exceptions.DatasetsError, yaml.YAMLError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
             f"ingest.source {folder} is not readable as a data set: {reason}"
@@ -71,12 +74,21 @@ def read_split(
 
     try:
         parts = list(rows.iter(batch_size=10_000))
-    except (datasets.exceptions.DatasetsError, pa.ArrowException, OSError, ValueError) as error:
+        table = pa.concat_tables(parts) if parts else None
+    # Columns that differ from those of another file are a TypeError or an ArrowException.
+    except (
+        datasets.exceptions.DatasetsError,
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        TypeError,
+    ) as error:
         reason = " ".join(str(error).split())
+        if "BatchSize must be greater than 0" in reason:
+            reason = "a Parquet file of it has no examples"
         raise InputError(f"split {name} of {folder} cannot be read: {reason}") from None
-    if not parts:
+    if table is None:
         raise InputError(f"split {name} of {folder} has no examples")
-    table = pa.concat_tables(parts)
     for column in columns:
         if column not in table.column_names:
             raise InputError(

@@ -17,7 +17,10 @@ from params.schema import EMBEDDED_SIZE, TextIngest
 
 VERSION = 1  # of what this stage makes; a change of it makes stored outputs again
 FACTS = "facts.json"
-HELD_OUT_CAVEAT = "The test split is held out of the official training reviews; it is not the official test split."
+HELD_OUT_CAVEAT = (
+    "The test split is held out of the official training reviews; "
+    "it is not the official test split."
+)
 
 
 def ingest_text(params: TextIngest, store: Store, *, fresh: bool = False) -> Ingested:
@@ -37,7 +40,7 @@ def ingest_text(params: TextIngest, store: Store, *, fresh: bool = False) -> Ing
     def make(folder: Path) -> None:
         tables = {name: verify(table, name) for name, table in read(params).items()}
         if params.duplicates == "drop":
-            tables = drop_repeats(tables)
+            tables = {name: verify(table, name) for name, table in drop_repeats(tables).items()}
         facts = Ingested(
             path=Path(),
             source=source,
@@ -103,6 +106,8 @@ def verify(table: pa.Table, split: str) -> pa.Table:
     if table.num_rows == 0:
         raise InputError(f"split {split} has no examples")
     text = table.column(text_column)
+    if text.null_count == len(text):  # of whatever type a reader took nothing for
+        text = pa.chunked_array([pa.nulls(len(text), pa.string())])
     if not (pa.types.is_string(text.type) or pa.types.is_large_string(text.type)):
         raise InputError(f"column {text_column} of split {split} must hold text, got {text.type}")
     # Offsets of 32 bits end at 2 GiB of text.
@@ -110,6 +115,10 @@ def verify(table: pa.Table, split: str) -> pa.Table:
     if not pc.any(pc.not_equal(pc.utf8_trim_whitespace(text), "")).as_py():
         raise InputError(f"column {text_column} of split {split} is empty or blank in every row")
     label = table.column(label_column).combine_chunks()
+    if pa.types.is_nested(label.type):
+        raise InputError(
+            f"column {label_column} of split {split} must hold 0 or 1, got {label.type}"
+        )
     word = label.cast(pa.string())
     known = pc.fill_null(pc.is_in(word, pa.array(["0", "1", "false", "true"])), False)
     if not pc.all(known).as_py():
@@ -121,7 +130,8 @@ def verify(table: pa.Table, split: str) -> pa.Table:
     label = pc.is_in(word, pa.array(["1", "true"])).cast(pa.int8())
     if split == "train" and len(pc.unique(label)) < 2:
         raise InputError(
-            f"column {label_column} of split train must hold both 0 and 1, got {label[0]} in every row"
+            f"column {label_column} of split train must hold both 0 and 1, "
+            f"got {label[0]} in every row"
         )
     return pa.table({"text": text, "label": label})
 

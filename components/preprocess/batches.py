@@ -4,6 +4,7 @@ Shapes: `B` examples of a batch, `T` steps of its longest sequence, `F` features
 `P` predicted values.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,7 @@ class Batches:
     generator_seed: int | None = None
 
     def __len__(self) -> int:
-        return -(-len(self.split.lengths) // self.batch_size)
+        return math.ceil(len(self.split.lengths) / self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
         for rows in self.order():

@@ -35,8 +35,8 @@ def preprocess_series(
     """Windows of `train`, `val` and `test` in the store.
 
     Each is a safetensors file: `context` `(N, context_length)` and `target`
-    `(N, prediction_length)`, both scaled by statistics of the training part alone, and `day` `(N,)`,
-    the day of the first target. `test` also holds what its scores need, in degrees C.
+    `(N, prediction_length)`, both scaled by statistics of the training part alone, and `day`
+    `(N,)`, the day of the first target.
 
     Raises:
         InputError: If the series is too short for a window in each part, or has missing days.
@@ -74,7 +74,8 @@ def preprocess_series(
             scaler=scaler,
             notes=(
                 f"trained on days 0 to {parts.train.stop - 1}, validated on days to "
-                f"{parts.val.stop - 1}, tested on the forecasts for days {first} to {len(values) - 1}",
+                f"{parts.val.stop - 1}, tested on the forecasts for days {first} to "
+                f"{len(values) - 1}",
                 f"scaled by the mean {scaler.mean:.2f} °C and standard deviation "
                 f"{scaler.scale:.2f} °C of the training days alone",
             ),

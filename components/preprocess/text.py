@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from components.preprocess import tokens
 from components.records import Ingested, Prepared, SequenceSpec
@@ -49,7 +49,7 @@ def preprocess_text(
         notes = []
         for name, (_, part_labels, rows) in parts.items():
             token_ids, lengths = encode_split(sliced[name], ids, params)
-            arrays = {
+            arrays: dict[str, NDArray[Any]] = {
                 "token_ids": token_ids,
                 "lengths": lengths,
                 "labels": part_labels,

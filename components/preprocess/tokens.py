@@ -84,7 +84,7 @@ def vocabulary(counts: dict[str, int], vocab_size: int) -> list[str]:
 
 
 def encode(words: Words, ids: dict[str, int]) -> Ids:
-    """The token id of each word, `UNKNOWN_IDX` where `ids` has none; same layout as `words.codes`."""
+    """The token id of each word, laid out like `words.codes`; unknown where `ids` has none."""
     table = np.array([ids.get(word, UNKNOWN_IDX) for word in words.dictionary], dtype=np.int32)
     return table[words.codes] if len(table) else np.empty(0, np.int32)
 

@@ -13,7 +13,7 @@ class SequenceData(pl.LightningDataModule):
     """Batches of one preprocessed data set, whatever its task."""
 
     def __init__(self, folder: Path, batch_size: int, seed: int):
-        """Batches of `batch_size`; the order of each epoch depends on `seed` and the epoch alone."""
+        """Batches of `batch_size`; their order depends on `seed` and the epoch alone."""
         super().__init__()
         self.train_split = load_split(folder, "train")
         self.val_split = load_split(folder, "val")

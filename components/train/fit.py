@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from pytorch_lightning.callbacks import (
+    Callback,
+    EarlyStopping,
+    EMAWeightAveraging,
+    ModelCheckpoint,
+)
 from safetensors.torch import save_file
 
 from components.metrics import VAL_LOSS
@@ -23,7 +28,7 @@ STEP_EVENT_SECONDS = 0.3
 
 
 def fit(job: TrainingJob, folder: Path) -> None:
-    """Train and leave in `folder` the best weights, the checkpoint of the last epoch and the result.
+    """Train, and leave in `folder` the best weights, the last checkpoint and the result.
 
     Same job, same thread count: same result.
 
@@ -71,11 +76,14 @@ def fit(job: TrainingJob, folder: Path) -> None:
 
 def trainer_for(job: TrainingJob, folder: Path, callbacks: list[Callback]) -> pl.Trainer:
     """Lightning's trainer on one device, silent: the history is its only voice."""
+    if job.train.ema_decay is not None:
+        # Polyak & Juditsky 1992; validated and saved in place of the weights of the last step.
+        callbacks = [EMAWeightAveraging(decay=job.train.ema_decay), *callbacks]
     if job.train.patience is not None:
-        callbacks = [
-            EarlyStopping(VAL_LOSS, patience=job.train.patience, check_on_train_epoch_end=True),
-            *callbacks,
-        ]
+        stopping = EarlyStopping(
+            VAL_LOSS, patience=job.train.patience, check_on_train_epoch_end=True
+        )
+        callbacks = [stopping, *callbacks]
     return pl.Trainer(
         accelerator="auto",
         devices=1,

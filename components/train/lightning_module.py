@@ -13,7 +13,7 @@ class TrainingDiverged(Exception):
 
 
 class SequenceModule(pl.LightningModule):
-    """Fits a network to batches: binary cross-entropy on logits, or squared error on scaled values."""
+    """Fits a network: binary cross-entropy on logits, or squared error on scaled values."""
 
     def __init__(self, network: nn.Module, task: Task, train: Train, *, scale: float = 1.0):
         """A module around a ready-made network.

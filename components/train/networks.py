@@ -13,9 +13,9 @@ from params.schema import Architecture, SeriesModel, TextModel
 
 Cell = type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]
 
-# Sources: Elman 1990 (tanh); Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000;
-# Cho et al. 2014, in the variant that applies the reset gate after the recurrent product, as cuDNN
-# and torch have it; Schuster & Paliwal 1997 for reading both ways.
+# Sources: Elman 1990 (tanh); Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al.
+# 2000; Cho et al. 2014, in the variant that applies the reset gate after the recurrent product, as
+# cuDNN and torch have it; Schuster & Paliwal 1997 for reading both ways.
 CELLS: dict[Architecture, Cell] = {
     "rnn": nn.RNN,
     "lstm": nn.LSTM,

@@ -133,7 +133,7 @@ def failure(child: ForkServerProcess, folder: Path) -> ChildFailed:
     code = child.exitcode
     if code is not None and code < 0:
         name = signal.Signals(-code).name
-        hint = "; out of memory is the usual cause" if name == "SIGKILL" else ""
+        hint = "; if nobody killed it, memory ran out" if name == "SIGKILL" else ""
         return ChildFailed(f"its process was ended by {name}{hint}", "KILLED")
     reason = folder / REASON
     if reason.is_file():
