@@ -109,7 +109,9 @@ def load(name_or_file: str, overrides: Sequence[str] = ()) -> Experiment:
         for problem in sorted(error.errors(), key=lambda problem: -len(problem["loc"])):
             line = describe(problem, MODELS[task], path, overridden)
             problems.setdefault(key_of(problem), line)
-        first = problems[key_of(error.errors()[0])]
+        # A misspelt key is missing as well; its nearest right one is what helps.
+        told = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+        first = problems[key_of(told)]
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise InputError(first + more) from None
 

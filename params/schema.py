@@ -214,7 +214,8 @@ class Compare(Section):
     """How rows are ranked."""
 
     metric: str = Field(
-        pattern=r"^test/[a-z_]+$", description="Metric that orders the rows, such as test/accuracy."
+        pattern=r"^test/[a-z0-9_]+$",
+        description="Metric that orders the rows, such as test/accuracy.",
     )
 
 

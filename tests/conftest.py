@@ -43,7 +43,7 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def write_reviews(tmp_path: Path) -> Callable[..., Path]:
-    """Writes splits, each a mapping of columns, laid out like the Hub data set; gives the folder."""
+    """Writes splits, each a mapping of columns, as the Hub data set has them; gives the folder."""
 
     def write(name: str = "reviews", **splits: Columns) -> Path:
         folder = tmp_path / name

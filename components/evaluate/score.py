@@ -98,7 +98,8 @@ def score_network(text: str, folder: Path) -> None:
     training = job.training
     estimate = predict_test(training, job.trained.path)
     scores = write_predictions(training.task, job.ingested, training.prepared, estimate, folder)
-    best = {key: value for key, value in job.trained.best_metrics.items() if key.startswith("val/")}
+    readable = metrics.metrics_of(training.task).keys() - {metrics.TRAIN_LOSS, metrics.VAL_LOSS}
+    best = {key: value for key, value in job.trained.best_metrics.items() if key in readable}
     scored = Scored(
         path=Path(),
         fingerprint=training.prepared.fingerprint,

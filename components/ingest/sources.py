@@ -1,6 +1,8 @@
 """Where labelled texts come from: a folder laid out like a Hub data set, or a Python package."""
 
 import hashlib
+import re
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +51,10 @@ def from_folder(folder: Path, columns: tuple[str, str]) -> dict[str, pa.Table]:
         splits = datasets.load_dataset(str(folder), streaming=True)
     except (datasets.exceptions.DatasetsError, yaml.YAMLError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
+        if absent := re.findall(r"'(\w+)': \(None,", reason):
+            reason = (
+                f"its README names the split {' and '.join(absent)}, but there is no file of it"
+            )
         raise InputError(
             f"ingest.source {folder} is not readable as a data set: {reason}"
         ) from None
@@ -75,7 +81,13 @@ def read_split(
     try:
         parts = list(rows.iter(batch_size=10_000))
         table = pa.concat_tables(parts) if parts else None
-    # Columns that differ from those of another file are a TypeError or an ArrowException.
+    except datasets.table.CastError as error:  # columns unlike those of the first file
+        require_columns(error.table_column_names, folder, name, columns)
+        raise InputError(
+            f"split {name} of {folder} cannot be read: its files must all have the columns "
+            f"{', '.join(error.requested_column_names)}, got {', '.join(error.table_column_names)}"
+        ) from None
+    # The same column of another type is a TypeError or an ArrowException.
     except (
         datasets.exceptions.DatasetsError,
         pa.ArrowException,
@@ -89,13 +101,21 @@ def read_split(
         raise InputError(f"split {name} of {folder} cannot be read: {reason}") from None
     if table is None:
         raise InputError(f"split {name} of {folder} has no examples")
-    for column in columns:
-        if column not in table.column_names:
-            raise InputError(
-                f"split {name} of {folder} has no column {column}; "
-                f"it has {', '.join(table.column_names)}"
-            )
+    require_columns(table.column_names, folder, name, columns)
     return table.select(list(columns))
+
+
+def require_columns(found: Sequence[str], folder: Path, name: str, columns: Sequence[str]) -> None:
+    """See that the `columns` are among those `found` in a split.
+
+    Raises:
+        InputError: If one is not.
+    """
+    for column in columns:
+        if column not in found:
+            raise InputError(
+                f"split {name} of {folder} has no column {column}; it has {', '.join(found)}"
+            )
 
 
 def from_package(columns: tuple[str, str], held_out: int, seed: int) -> dict[str, pa.Table]:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from components.preprocess.tokens import PADDING_IDX
 from components.records import SequenceSpec
+from components.train.recurrence import states
 from params.schema import Architecture, SeriesModel, TextModel
 
 Cell = type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]
@@ -47,17 +48,17 @@ class RecurrentLayer(nn.Module):
         is reversed within its own length by `reversal` `(B, T)`, read left to right, and reversed
         back, so that the padding again comes last. Nothing is packed: that is many times slower.
         """
-        states: Tensor = self.forward_cell(inputs)[0]
+        forward = states(self.forward_cell, inputs)
         if self.backward_cell is None:
-            return states
-        backward = self.backward_cell(reverse(inputs, reversal))[0]
-        return torch.cat([states, reverse(backward, reversal)], dim=2)
+            return forward
+        backward = states(self.backward_cell, reverse(inputs, reversal))
+        return torch.cat([forward, reverse(backward, reversal)], dim=2)
 
-    def last(self, states: Tensor, lengths: Tensor) -> Tensor:
+    def last(self, sequence: Tensor, lengths: Tensor) -> Tensor:
         """The state `(B, D * H)` of each direction after it has read the whole sequence."""
-        rows = torch.arange(len(states), device=states.device)
-        forward = states[rows, lengths - 1, : self.hidden_size]
-        return torch.cat([forward, states[:, 0, self.hidden_size :]], dim=1)
+        rows = torch.arange(len(sequence), device=sequence.device)
+        forward = sequence[rows, lengths - 1, : self.hidden_size]
+        return torch.cat([forward, sequence[:, 0, self.hidden_size :]], dim=1)
 
 
 class RecurrentNetwork(nn.Module):
@@ -104,30 +105,30 @@ class RecurrentNetwork(nn.Module):
             inputs: Token ids `(B, T)` or values `(B, T, E)`, padded at the end.
             lengths: Valid steps of each sequence, at least 1, `(B,)`.
         """
-        states = inputs if self.embedding is None else self.embedding(inputs)  # (B, T, E)
-        steps = torch.arange(states.shape[1], device=states.device)
+        sequence = inputs if self.embedding is None else self.embedding(inputs)  # (B, T, E)
+        steps = torch.arange(sequence.shape[1], device=sequence.device)
         valid = steps < lengths[:, None]  # (B, T)
         reversal = torch.where(valid, lengths[:, None] - 1 - steps, steps)
         for layer, dropout in zip(self.layers, self.dropouts, strict=True):
-            states = dropout(layer(states, reversal))  # (B, T, D * H)
-        output: Tensor = self.head(self.pool(states, valid, lengths))
+            sequence = dropout(layer(sequence, reversal))  # (B, T, D * H)
+        output: Tensor = self.head(self.pool(sequence, valid, lengths))
         return output
 
-    def pool(self, states: Tensor, valid: Tensor, lengths: Tensor) -> Tensor:
-        """One vector `(B, D * H)` for each sequence of `states` `(B, T, D * H)`."""
+    def pool(self, sequence: Tensor, valid: Tensor, lengths: Tensor) -> Tensor:
+        """One vector `(B, D * H)` for each sequence of states `(B, T, D * H)`."""
         if self.pooling == "max":
-            return states.masked_fill(~valid[:, :, None], -torch.inf).amax(dim=1)
+            return sequence.masked_fill(~valid[:, :, None], -torch.inf).amax(dim=1)
         if self.pooling == "mean":
-            total = states.masked_fill(~valid[:, :, None], 0).sum(dim=1)
+            total = sequence.masked_fill(~valid[:, :, None], 0).sum(dim=1)
             return total / lengths[:, None]
         last_layer = self.layers[-1]
         assert isinstance(last_layer, RecurrentLayer)
-        return last_layer.last(states, lengths)
+        return last_layer.last(sequence, lengths)
 
 
-def reverse(states: Tensor, reversal: Tensor) -> Tensor:
-    """`states` `(B, T, E)` with each sequence reversed within its own length."""
-    return states.gather(1, reversal[:, :, None].expand_as(states))
+def reverse(sequence: Tensor, reversal: Tensor) -> Tensor:
+    """`sequence` `(B, T, E)`, each reversed within its own length."""
+    return sequence.gather(1, reversal[:, :, None].expand_as(sequence))
 
 
 def initialised(cell: nn.RNNBase) -> nn.RNNBase:

@@ -5,6 +5,7 @@ first one pays for it. Nothing here imports them: the process that starts childr
 """
 
 import contextlib
+import ctypes
 import json
 import logging
 import multiprocessing
@@ -27,6 +28,7 @@ EVENTS = "events.jsonl"
 LOG = "child.log"
 REASON = "reason.txt"
 POLL_SECONDS = 0.1
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # as in glibc's malloc.h
 
 Event = dict[str, Any]
 Work = Callable[[str, Path], None]
@@ -145,6 +147,7 @@ def enter(work: Work, job: str, folder: Path) -> None:
     """The first thing in the child: set it up, do the work, and leave a reason if it fails."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     threading.Thread(target=end_with_parent, daemon=True).start()
+    keep_freed_memory()
     with (folder / LOG).open("w", encoding="utf-8") as log:
         os.dup2(log.fileno(), sys.stdout.fileno())
         os.dup2(log.fileno(), sys.stderr.fileno())
@@ -156,6 +159,18 @@ def enter(work: Work, job: str, folder: Path) -> None:
         kind = type(error).__name__
         (folder / REASON).write_text(f"{kind}: {said}", encoding="utf-8")
         sys.exit(1)
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep what is freed instead of handing it back to the system.
+
+    An LSTM's workspace of some 30 MB is otherwise mapped anew at every step, and its page faults
+    take half of the training time. Elsewhere than on glibc nothing is done.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_MMAP_MAX, 0)
+        libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def end_with_parent() -> None:

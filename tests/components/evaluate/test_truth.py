@@ -1,0 +1,57 @@
+"""What really was so on the test days."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.numpy import load_file
+
+from components.evaluate.truth import labels, series_truth
+from components.ingest.series import generate, ingest_series
+from components.ingest.text import ingest_text
+from components.preprocess.series import preprocess_series
+from components.preprocess.text import preprocess_text
+from components.storage import Store
+from params.schema import ClassificationExperiment, ForecastExperiment
+
+
+@pytest.mark.parametrize("prediction_length", [1, 3])
+def test_the_truth_is_what_the_targets_were_before_scaling(
+    prediction_length: int, tiny_temperature: ForecastExperiment, store: Store
+) -> None:
+    section = tiny_temperature.preprocess.model_copy(
+        update={"prediction_length": prediction_length}
+    )
+    ingested = ingest_series(tiny_temperature.ingest, store)
+    prepared = preprocess_series(ingested, section, store)
+    truth = series_truth(ingested, prepared)
+    series = generate(tiny_temperature.ingest)
+    assert truth.value.tolist() == series["value"].tolist()
+    assert truth.days.shape == (prepared.test, prediction_length)
+    assert truth.days[-1, -1] == 119
+    assert truth.known == truth.days[0, 0] == 120 - prepared.test - prediction_length + 1
+    arrays = load_file(prepared.path / "test.safetensors")
+    scaler = prepared.scaler
+    assert scaler is not None
+    predictions = truth.predictions(arrays["target"] * scaler.scale + scaler.mean)
+    np.testing.assert_allclose(predictions.estimate, predictions.truth, atol=1e-5)
+    assert predictions.true_mean is not None
+    assert predictions.true_mean[0, 0] == series["true_mean"][truth.known]
+    # Every training day counts, and no later one.
+    last = load_file(prepared.path / "train.safetensors")["day"][-1] + prediction_length - 1
+    assert last == load_file(prepared.path / "val.safetensors")["day"][0] - 5 - 1
+    changes = series["value"][: last + 1].diff().abs()
+    assert predictions.naive_mae == pytest.approx(changes.mean())
+
+
+def test_a_series_without_a_true_mean(tiny_temperature: ForecastExperiment, store: Store) -> None:
+    ingested = ingest_series(tiny_temperature.ingest, store)
+    prepared = preprocess_series(ingested, tiny_temperature.preprocess, store)
+    path = ingested.path / "series.parquet"
+    pd.read_parquet(path).drop(columns="true_mean").to_parquet(path)
+    truth = series_truth(ingested, prepared)
+    assert truth.predictions(truth.value[truth.days]).true_mean is None
+
+
+def test_labels_are_those_of_the_split(tiny_imdb: ClassificationExperiment, store: Store) -> None:
+    prepared = preprocess_text(ingest_text(tiny_imdb.ingest, store), tiny_imdb.preprocess, store)
+    assert labels(prepared, "test").tolist() == [0, 1] * 8
