@@ -123,7 +123,8 @@ def start_training(parent: Parent, job: TrainingJob) -> str:
         **common_tags(parent.id, parent.provenance, parent.ingested),
     }
     run_id = start(parent.tracking, f"{job.architecture}-seed{job.seed}", tags)
-    params = flatten({"model": job.model.model_dump(), "train": job.train.model_dump()})
+    sections = {"model": job.model, "train": job.train}
+    params = flatten({name: one.model_dump(mode="json") for name, one in sections.items()})
     params |= {"architecture": job.architecture, "seed": str(job.seed)}
     describe(parent, run_id, params)
     return run_id

@@ -1,13 +1,14 @@
 """Small data and small experiments for every test."""
 
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from components.storage import Store
+from components.storage import Home, Store
 from params.load import load
 from params.schema import ClassificationExperiment, ForecastExperiment
 
@@ -28,12 +29,33 @@ PRAISE, SCORN, FILLER = "good great fine", "bad awful dull", "the film isn't wha
 
 
 @pytest.fixture(autouse=True, scope="session")
-def hugging_face_home(tmp_path_factory: pytest.TempPathFactory) -> None:
+def hugging_face_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Caches of Hugging Face, which are placed when it is imported, lie among the test's files."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hugging_face")))
-        import datasets  # noqa: F401
-        import huggingface_hub  # noqa: F401
+        yield
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow database without a run; making its tables takes seconds."""
+    path = tmp_path_factory.mktemp("tracking") / "mlflow.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+        from mlflow import MlflowClient
+
+        MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A folder for all outputs, with an empty MLflow database."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    home = Home(tmp_path / "outputs")
+    home.root.mkdir()
+    shutil.copy(empty_database, home.database)
+    return home
 
 
 @pytest.fixture

@@ -122,9 +122,7 @@ def test_a_data_set_that_the_hub_does_not_have(error: str, monkeypatch: pytest.M
     )
 
 
-@pytest.mark.parametrize(
-    "error", [OSError("disk full"), RuntimeError("CAS service"), http_error("HfHubHTTPError")]
-)
+@pytest.mark.parametrize("error", [OSError("disk full"), RuntimeError("CAS service")])
 def test_a_broken_download_can_be_tried_again(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:

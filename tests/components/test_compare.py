@@ -1,0 +1,229 @@
+"""Runs and baselines -> rows in order, with their spread; and what is refused."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from components.compare import compare
+from components.evaluate.score import PREDICTIONS
+from components.records import (
+    Comparison,
+    Epoch,
+    Evidence,
+    Ingested,
+    Missing,
+    Prepared,
+    Provenance,
+    Scored,
+    SequenceSpec,
+    SplitFacts,
+    Trained,
+)
+from params.errors import InputError
+from params.load import load
+from params.schema import Architecture, Experiment
+
+PROVENANCE = Provenance(
+    params="", params_digest="", command="", code_revision="", versions={}, machine=""
+)
+
+
+def scored(
+    name: str, seed: int | None, metrics: dict[str, float], path: Path = Path(), **changes: object
+) -> Scored:
+    one = Scored(
+        path=path,
+        fingerprint="same",
+        kind="baseline" if seed is None else "network",
+        name=name,
+        seed=seed,
+        num_parameters=None if seed is None else 100,
+        train_seconds=float(seed or 0),
+        metrics=metrics,
+        run_id=None if seed is None else f"{name}-{seed}",
+    )
+    return one.model_copy(update=changes)
+
+
+def by_value(key: str, **values: list[float]) -> list[Scored]:
+    """Networks by the values of their seeds 1, 2, ..., last seed first."""
+    rows = []
+    for name, numbers in values.items():
+        rows += [scored(name, seed, {key: number}) for seed, number in enumerate(numbers, 1)][::-1]
+    return rows
+
+
+def trained(architecture: Architecture, seed: int) -> Trained:
+    epoch = Epoch(epoch=1, seconds=1.0, metrics={"val/loss": 0.5})
+    return Trained(
+        path=Path(),
+        architecture=architecture,
+        seed=seed,
+        num_parameters=100,
+        train_seconds=1.0,
+        best_epoch=1,
+        stopped_early=False,
+        epochs=(epoch,),
+    )
+
+
+def compared(
+    experiment: Experiment,
+    rows: list[Scored],
+    missing: tuple[Missing, ...] = (),
+    runs: tuple[Trained, ...] = (),
+) -> Comparison:
+    facts = SplitFacts(num_examples=10, missing=0, repeats=1, positives=5)
+    ingested = Ingested(
+        path=Path(),
+        source="somewhere",
+        fingerprint="same",
+        splits={"train": facts},
+        repeats_across=0,
+        caveat="careful",
+    )
+    prepared = Prepared(
+        path=Path(),
+        key="",
+        fingerprint="same",
+        train=7,
+        val=2,
+        test=3,
+        spec=SequenceSpec(num_embeddings=None, input_size=1, output_size=1),
+        notes=("a note",),
+    )
+    evidence = Evidence(
+        ingested=ingested, prepared=prepared, trained=runs, scored=tuple(rows), missing=missing
+    )
+    return compare(experiment, evidence, PROVENANCE, id="imdb-1", created="2026-01-02T03:04:05Z")
+
+
+@pytest.mark.parametrize(
+    ("metric", "order"),
+    [("test/accuracy", ["lstm", "gru", "rnn"]), ("test/log_loss", ["rnn", "gru", "lstm"])],
+)
+def test_rows_are_ordered_in_the_direction_of_the_metric(metric: str, order: list[str]) -> None:
+    rows = by_value(metric, gru=[0.5, 0.7], rnn=[0.4], lstm=[0.9, 0.5])
+    baselines = [
+        scored("majority", None, {metric: 0.5}),
+        scored("tfidf_logistic", None, {metric: 1}),
+    ]
+    comparison = compared(load("imdb", [f"compare.metric={metric}"]), [*baselines, *rows])
+    networks = [row for row in comparison.rows if row.kind == "network"]
+    assert [row.name for row in networks] == order
+    assert [row.best for row in networks] == [True, False, False]
+    # Baselines stand apart, are ordered alike, and one that wins is not marked.
+    beside = [row for row in comparison.rows if row.kind == "baseline"]
+    assert list(comparison.rows) == [*networks, *beside]
+    names = ["tfidf_logistic", "majority"]
+    assert [row.name for row in beside] == (names if metric == "test/accuracy" else names[::-1])
+    assert not any(row.best for row in beside)
+
+
+def test_equals_are_ordered_by_name() -> None:
+    comparison = compared(load("imdb"), by_value("test/accuracy", rnn=[0.5], gru=[0.5]))
+    assert [row.name for row in comparison.rows] == ["gru", "rnn"]
+
+
+def test_a_row_holds_the_spread_over_its_seeds() -> None:
+    rows = by_value("test/accuracy", gru=[0.5, 0.9, 0.7])
+    (row,) = compared(load("imdb"), rows).rows
+    assert row.metrics["test/accuracy"].model_dump() == {
+        "mean": pytest.approx(0.7),
+        "low": 0.5,
+        "high": 0.9,
+        "values": (0.5, 0.9, 0.7),
+    }
+    assert (row.label, row.seeds, row.train_seconds) == ("GRU", (1, 2, 3), 2.0)
+    assert row.run_ids == ("gru-1", "gru-2", "gru-3")
+    assert row.num_parameters == 100
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_only_what_every_seed_has_is_compared(seed: int) -> None:
+    rows = by_value("test/accuracy", gru=[0.5])
+    rows.append(scored("gru", 2, {"test/accuracy": 0.7}))
+    rows[seed - 1].metrics["test/f1"] = 0.7
+    (row,) = compared(load("imdb"), rows).rows
+    assert list(row.metrics) == ["test/accuracy"]
+
+
+@pytest.mark.parametrize("other", ["network", "baseline", "all"])
+def test_rows_of_different_data_are_refused(other: str) -> None:
+    rows = [scored("gru", 1, {"test/accuracy": 1}), scored("majority", None, {"test/accuracy": 1})]
+    changed = [
+        row.model_copy(update={"fingerprint": "other"}) if other in {row.kind, "all"} else row
+        for row in rows
+    ]
+    with pytest.raises(ValueError, match=r"rows of different data cannot be compared: .*other"):
+        compared(load("imdb"), changed)
+
+
+def test_a_ranking_metric_without_a_value_is_one_line() -> None:
+    experiment = load("imdb", ["compare.metric=test/roc_auc"])
+    with pytest.raises(InputError) as caught:
+        compared(experiment, by_value("test/accuracy", gru=[0.5]))
+    assert str(caught.value) == (
+        "compare.metric test/roc_auc has no value on this test split; choose another"
+    )
+
+
+def test_who_is_missing_is_said_and_curves_come_from_who_is_not() -> None:
+    missing = (Missing(name="lstm", seed=1, status="KILLED", reason="ended by signal 9"),)
+    runs = (trained("rnn", 1), trained("gru", 2), trained("gru", 1))
+    rows = by_value("test/accuracy", gru=[0.5, 0.6], rnn=[0.4])
+    comparison = compared(load("imdb"), rows, missing, runs)
+    assert comparison.missing == missing
+    assert [(curve.name, curve.seed) for curve in comparison.curves] == [
+        *(("gru", 1), ("gru", 2), ("rnn", 1)),
+    ]
+    assert {row.name for row in comparison.rows} == {"gru", "rnn"}
+
+
+def test_nothing_finished_is_still_a_comparison() -> None:
+    for name in ("imdb", "temperature"):
+        comparison = compared(load(name), [])
+        assert (comparison.rows, comparison.forecast, comparison.floor) == ((), None, {})
+
+
+def test_what_it_was_made_on() -> None:
+    comparison = compared(load("imdb"), [])
+    assert comparison.id == "imdb-1"
+    assert (comparison.experiment, comparison.task) == ("imdb", "classification")
+    data = comparison.data
+    assert (data.train, data.val, data.test, data.caveat) == (7, 2, 3, "careful")
+    assert data.facts == (
+        "train: 10 examples, 50.0% with label 1, 0 missing or blank, 1 exact repeats",
+        "a note",
+        "TF-IDF + logistic regression reads whole texts and every word seen twice",
+    )
+    assert Comparison.model_validate_json(comparison.model_dump_json()) == comparison
+
+
+def test_the_forecast_is_drawn_one_step_ahead_with_the_first_seed(tmp_path: Path) -> None:
+    rows = []
+    for place, (name, seed) in enumerate([("gru", 2), ("gru", 1), ("last_value", None)]):
+        table = pd.DataFrame({"window": [0, 0, 1, 1, 2, 2], "step": [1, 2] * 3})
+        table["day"] = [5, 6, 6, 7, 7, 8]
+        table["truth"] = table["day"] * 1.0
+        table["forecast"] = table["day"] + 100.0 * place
+        table["true_mean"] = 20.0
+        path = tmp_path / f"{name}-{seed}"
+        path.mkdir()
+        table.to_parquet(path / PREDICTIONS)
+        rows.append(scored(name, seed, {"test/mae": 2.0, "test/regret": 0.25}, path))
+    comparison = compared(load("temperature", ["report.num_days=3"]), rows)
+    picture = comparison.forecast
+    assert picture is not None
+    assert picture.model_dump() == {
+        "days": (5, 6, 7),
+        "truth": (5.0, 6.0, 7.0),
+        "true_mean": (20.0, 20.0, 20.0),
+        "forecasts": {"last_value": (205.0, 206.0, 207.0), "gru": (105.0, 106.0, 107.0)},
+    }
+    assert comparison.floor == {"test/mae": 1.75}
+    assert comparison.data.facts[-1] == (
+        "the noise alone gives the true mean an MAE of 1.596 °C in expectation; no forecast can "
+        "be expected to do better"
+    )

@@ -1,0 +1,315 @@
+"""Whole flows on tiny data: what lies in the reports, in the store and in MLflow afterwards."""
+
+import json
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing import active_children
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from components import metrics
+from components.provenance import provenance
+from components.records import Comparison
+from components.storage import Home
+from components.train import worker
+from components.train.job import TrainingJob
+from flows import experiment as flow
+from flows.experiment import RunsMissing, new_context
+from params.errors import InputError
+from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
+
+pytestmark = pytest.mark.usefixtures("prefect")
+
+
+class Children(logging.Handler):
+    """Keeps which runs said that an epoch had ended; `victim` is killed when it says so."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.epochs: list[tuple[str, int]] = []
+        self.victim: TrainingJob | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "event", None)
+        if event is None or event["kind"] != "epoch":
+            return
+        run_name = record.__dict__["run"]
+        self.epochs.append((run_name, event["epoch"]))
+        if self.victim is not None and self.victim.name == run_name:
+            os.kill(pid_of(self.victim), signal.SIGKILL)
+
+
+def pid_of(job: TrainingJob) -> int:
+    """The child that trains `job`: its output goes to a log in the folder of the job's key."""
+    outputs = {
+        child.pid: Path(f"/proc/{child.pid}/fd/1").readlink().parent.name
+        for child in active_children()
+    }
+    (pid,) = (pid for pid, folder in outputs.items() if folder == f"{job.key}.partial")
+    assert pid is not None
+    return pid
+
+
+@pytest.fixture
+def children() -> Iterator[Children]:
+    """What the trainings of this process say."""
+    worker.preload()
+    handler = Children()
+    logger = logging.getLogger("components")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield handler
+    logger.removeHandler(handler)
+    logger.setLevel(logging.NOTSET)
+
+
+def run(params: Experiment, home: Home, *, fresh: bool = False) -> Comparison:
+    """The comparison that a run leaves, whether or not all of its runs finished."""
+    context = new_context(params, home, fresh=fresh)
+    with suppress(RunsMissing):
+        flow.run(params, context, provenance(params, ["unroll", "run", params.name]))
+    text = (home.reports / context.id / "comparison.json").read_text()
+    return Comparison.model_validate_json(text)
+
+
+def client(home: Home) -> MlflowClient:
+    return MlflowClient(f"sqlite:///{home.database}")
+
+
+def runs_of(home: Home, comparison: Comparison) -> tuple[Run, dict[tuple[str, int], Run]]:
+    """The parent run in MLflow, and its nested runs by architecture and seed."""
+    found = client(home).get_experiment_by_name(comparison.experiment)
+    assert found is not None
+    query = f"tags.`unroll.comparison` = '{comparison.id}'"
+    runs = client(home).search_runs([found.experiment_id], query)
+    (parent,) = (one for one in runs if one.data.tags["unroll.kind"] == "comparison")
+    nested = [one for one in runs if one.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
+    assert len(runs) == 1 + len(nested)
+    by_name = {
+        (one.data.tags["unroll.architecture"], int(one.data.tags["unroll.seed"])): one
+        for one in nested
+    }
+    assert len(by_name) == len(nested)
+    return parent, by_name
+
+
+def check_complete(home: Home, comparison: Comparison, params: Experiment) -> None:
+    """Every run is there, nested and complete, with the metrics and files of its row."""
+    parent, nested = runs_of(home, comparison)
+    assert set(nested) == {(name, seed) for name in params.architectures for seed in params.seeds}
+    rows = {row.name: row for row in comparison.rows if row.kind == "network"}
+    for run in (parent, *nested.values()):
+        assert run.info.status == "FINISHED"
+        assert run.data.tags["unroll.complete"] == "true"
+        assert run.data.tags["unroll.fingerprint"] == comparison.data.fingerprint
+        assert run.data.tags["unroll.params_digest"] == params.digest()
+    for (name, seed), run in nested.items():
+        place = params.seeds.index(seed)
+        assert rows[name].run_ids[place] == run.info.run_id
+        for key, spread in rows[name].metrics.items():
+            if key.startswith("test/"):
+                assert run.data.metrics[key] == pytest.approx(spread.values[place], abs=1e-12)
+        history = client(home).get_metric_history(run.info.run_id, "val/loss")
+        assert [one.step for one in history] == list(range(1, params.train.max_epochs + 1))
+        files = {one.path for one in client(home).list_artifacts(run.info.run_id)}
+        assert {"params.yaml", "weights.safetensors", "predictions.parquet"} <= files
+    best = rows[next(row.name for row in comparison.rows if row.best)]
+    assert parent.data.metrics == pytest.approx(
+        {f"best/{key}": spread.mean for key, spread in best.metrics.items()}
+    )
+    page = home.reports / comparison.id / "report.html"
+    assert parent.info.run_name == comparison.id
+    logged = {one.path for one in client(home).list_artifacts(parent.info.run_id, "report")}
+    assert logged == {"report/report.html", "report/comparison.json"}
+    assert all(row.label in page.read_text() for row in comparison.rows)
+
+
+def check_rows(comparison: Comparison, params: Experiment, baselines: tuple[str, ...]) -> None:
+    """A row for each architecture and baseline; a spread is that of its values, best first."""
+    kinds = [(row.kind, row.name) for row in comparison.rows]
+    assert sorted(kinds) == sorted(
+        [("network", name) for name in params.architectures]
+        + [("baseline", name) for name in baselines]
+    )
+    assert [kind for kind, _ in kinds] == sorted((kind for kind, _ in kinds), reverse=True)
+    networks = [row for row in comparison.rows if row.kind == "network"]
+    better = metrics.metrics_of(params.task)[comparison.metric].better
+    means = [row.metrics[comparison.metric].mean for row in networks]
+    assert means == sorted(means, reverse=better == "higher")
+    assert [row.best for row in comparison.rows] == [True] + [False] * (len(kinds) - 1)
+    for row in networks:
+        assert row.seeds == params.seeds
+        for spread in row.metrics.values():
+            assert len(spread.values) == len(params.seeds)
+            assert spread.mean == pytest.approx(sum(spread.values) / len(spread.values))
+            assert (spread.low, spread.high) == (min(spread.values), max(spread.values))
+    curves = [(curve.name, curve.seed) for curve in comparison.curves]
+    assert curves == sorted((name, seed) for name in params.architectures for seed in params.seeds)
+
+
+def predictions(home: Home) -> dict[tuple[str, int | None], pd.DataFrame]:
+    """What every row said of the test split, by name and seed."""
+    found = {}
+    for path in (home.root / "store" / "evaluate").glob("*/scored.json"):
+        scored = json.loads(path.read_text())
+        found[scored["name"], scored["seed"]] = pd.read_parquet(
+            path.with_name("predictions.parquet")
+        )
+    return found
+
+
+def results(comparison: Comparison) -> dict[str, Any]:
+    """All that must not depend on when, or how often, a comparison is made."""
+    return {
+        row.name: (row.metrics, row.num_parameters, row.train_seconds) for row in comparison.rows
+    }
+
+
+def test_a_classification_from_texts_to_report(
+    tiny_imdb: ClassificationExperiment, home: Home, children: Children
+) -> None:
+    params = tiny_imdb.model_copy(update={"architectures": ("lstm", "bilstm"), "seeds": (1, 2)})
+    comparison = run(params, home)
+    check_rows(comparison, params, ("majority", "tfidf_logistic"))
+    check_complete(home, comparison, params)
+    assert (comparison.data.train, comparison.data.val, comparison.data.test) == (36, 12, 16)
+    said = predictions(home)
+    runs = {(name, seed) for name in params.architectures for seed in params.seeds}
+    assert set(said) == {*runs, ("majority", None), ("tfidf_logistic", None)}
+    rows = {row.name: row for row in comparison.rows}
+    for (name, seed), table in said.items():
+        assert table["row"].tolist() == list(range(16))
+        assert table["label"].tolist() == [0, 1] * 8
+        right = ((table["probability"] >= 0.5) == (table["label"] == 1)).mean()
+        place = params.seeds.index(seed) if seed is not None else 0
+        assert rows[name].metrics["test/accuracy"].values[place] == pytest.approx(right)
+    assert rows["majority"].metrics["test/accuracy"].mean == 0.5
+    # 40 words at most, padding and unknown; 4 gates of (4 + 4) x 4 weights and 8 biases; the head
+    vocabulary = next((home.root / "store" / "preprocess").glob("*/vocabulary.json"))
+    embedding = 4 * (len(json.loads(vocabulary.read_text())) + 2)
+    assert rows["lstm"].num_parameters == embedding + 4 * (4 * 8 + 8) + 5
+    assert rows["bilstm"].num_parameters == embedding + 2 * 4 * (4 * 8 + 8) + 9
+
+    assert sorted(children.epochs) == sorted((f"{name} seed {seed}", 1) for name, seed in runs)
+    children.epochs.clear()
+    again = run(params, home)
+    assert children.epochs == []  # nothing was trained
+    assert again.id != comparison.id
+    assert results(again) == results(comparison)
+    check_complete(home, again, params)
+    _, nested = runs_of(home, again)
+    assert {one.data.tags["unroll.reused"] for one in nested.values()} == {"true"}
+    only_lstm = params.model_copy(update={"architectures": ("lstm",), "seeds": (1,)})
+    fresh = run(only_lstm, home, fresh=True)
+    assert children.epochs == [("lstm seed 1", 1)]
+    lstm = next(row for row in fresh.rows if row.name == "lstm")
+    for key, spread in lstm.metrics.items():  # trained anew with the same seed: the same
+        assert spread.values == rows["lstm"].metrics[key].values[:1]
+
+
+def test_a_forecast_from_series_to_report(
+    tiny_temperature: ForecastExperiment, home: Home, children: Children
+) -> None:
+    params = tiny_temperature.model_copy(update={"architectures": ("rnn", "gru"), "seeds": (3, 4)})
+    comparison = run(params, home)
+    check_rows(comparison, params, params.evaluate.baselines)
+    check_complete(home, comparison, params)
+    # 115 windows of 5 + 1 days; the test forecasts the last 20 % of them
+    assert comparison.data.test == 23
+    said = predictions(home)
+    rows = {row.name: row for row in comparison.rows}
+    for (name, seed), table in said.items():
+        assert table["day"].tolist() == list(range(97, 120))
+        assert table["step"].tolist() == [1] * 23
+        values = rows[name].metrics["test/mae"].values
+        place = params.seeds.index(seed) if seed is not None else 0
+        assert values[place] == pytest.approx((table["forecast"] - table["truth"]).abs().mean())
+    floor = (said["last_value", None]["true_mean"] - said["last_value", None]["truth"]).abs().mean()
+    assert comparison.floor == pytest.approx({"test/mae": floor})
+    for row in comparison.rows:
+        regret = row.metrics["test/regret"].mean
+        assert regret == pytest.approx(row.metrics["test/mae"].mean - floor)
+    picture = comparison.forecast
+    assert picture is not None
+    assert picture.days == tuple(range(97, 107))
+    assert set(picture.forecasts) == set(rows)
+    assert picture.forecasts["gru"] == tuple(said["gru", 3]["forecast"][:10])
+    assert len({run for run, _ in children.epochs}) == 4
+
+
+def poisoned(
+    jobs: Callable[..., list[TrainingJob]], children: Children
+) -> Callable[..., list[TrainingJob]]:
+    """`training_jobs`, but the GRU goes on until it is killed, and the LSTM's loss runs away."""
+
+    def changed(*of: Any) -> list[TrainingJob]:
+        found = []
+        for job in jobs(*of):
+            model, train = job.model, job.train
+            if job.architecture == "gru":
+                train = train.model_copy(update={"max_epochs": 100_000, "patience": None})
+            if job.architecture == "lstm":
+                model = model.model_copy(update={"head_sizes": (8,) * 30})
+                runaway = {"learning_rate": 100.0, "gradient_clip_val": None, "max_epochs": 3}
+                train = train.model_copy(update=runaway)
+            found.append(job.model_copy(update={"model": model, "train": train}))
+            if job.architecture == "gru":
+                children.victim = found[-1]
+        return found
+
+    return changed
+
+
+def test_runs_that_do_not_finish_leave_the_others_alone(
+    tiny_temperature: ForecastExperiment,
+    home: Home,
+    children: Children,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    params = tiny_temperature.model_copy(update={"architectures": ("rnn", "lstm", "gru")})
+    monkeypatch.setattr(flow, "training_jobs", poisoned(flow.training_jobs, children))
+    comparison = run(params, home)
+    missing = {one.name: one for one in comparison.missing}
+    assert set(missing) == {"gru", "lstm"}
+    assert (missing["gru"].seed, missing["gru"].status) == (1, "KILLED")
+    assert "ended by SIGKILL" in missing["gru"].reason
+    assert (missing["lstm"].seed, missing["lstm"].status) == (1, "FAILED")
+    assert missing["lstm"].reason.startswith("TrainingDiverged: train/loss became ")
+    assert [row.name for row in comparison.rows if row.kind == "network"] == ["rnn"]
+    assert len(comparison.rows) == 5
+    page = (home.reports / comparison.id / "report.html").read_text()
+    assert "ended by SIGKILL" in page
+    assert "train/loss became" in page
+    parent, nested = runs_of(home, comparison)
+    found = {name: run.info.status for (name, _), run in nested.items()}
+    assert found == {"rnn": "FINISHED", "lstm": "FAILED", "gru": "KILLED"}
+    for (name, _), run_ in nested.items():
+        complete = "true" if name == "rnn" else None
+        assert run_.data.tags.get("unroll.complete") == complete
+        expected = missing[name].reason if name in missing else None
+        assert run_.data.tags.get("unroll.reason") == expected
+    assert (parent.info.status, parent.data.tags["unroll.missing"]) == ("FAILED", "2")
+    assert len(list((home.root / "store" / "train").glob("*/manifest.json"))) == 1
+    assert list((home.root / "store" / "train").glob("*.partial")) == []
+    assert active_children() == []
+
+
+def test_bad_data_leave_no_run_in_mlflow(
+    tiny_imdb: ClassificationExperiment, write_reviews: Callable[..., Path], home: Home
+) -> None:
+    rows = {"text": ["good", "bad"], "label": [1, 2]}
+    folder = write_reviews("odd", train=rows, test=rows)
+    ingest = tiny_imdb.ingest.model_copy(update={"source": str(folder)})
+    with pytest.raises(InputError, match="column label of split train must hold 0 or 1, got 2"):
+        run(tiny_imdb.model_copy(update={"ingest": ingest}), home)
+    experiments = [one.experiment_id for one in client(home).search_experiments()]
+    assert client(home).search_runs(experiments) == []
+    assert not home.reports.exists()

@@ -1,0 +1,53 @@
+"""The figures that README promises, on the real data; minutes each."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+IMDB = Path(os.environ.get("UNROLL_IMDB", REPOSITORY.parent / "shared" / "imdb"))
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
+whole_imdb = pytest.mark.skipif(not IMDB.is_dir(), reason="UNROLL_IMDB names no folder")
+
+
+def run(tmp_path, *arguments):
+    """`comparison.json` of one experiment run as a person runs it, in folders of its own."""
+    command = [str(Path(sys.executable).with_name("unroll")), "run", *arguments, "--json"]
+    folders = {"UNROLL_HOME": str(tmp_path / "home"), "PREFECT_HOME": str(tmp_path / "prefect")}
+    done = subprocess.run(
+        command, env=os.environ | folders, stdout=subprocess.PIPE, check=True, text=True
+    )
+    return json.loads(done.stdout)
+
+
+def means(comparison, key):
+    """Row name -> mean of a metric."""
+    return {row["name"]: row["metrics"][key]["mean"] for row in comparison["rows"]}
+
+
+@whole_imdb
+def test_imdb_reaches_the_tutorial_on_the_official_test(tmp_path):
+    comparison = run(tmp_path, "imdb", "--set", f"ingest.source={IMDB}")
+    assert (comparison["data"]["train"], comparison["data"]["test"]) == (20_000, 25_000)
+    accuracy = means(comparison, "test/accuracy")
+    least = {"rnn": 0.80, "lstm": 0.84, "gru": 0.835, "bilstm": 0.84, "tfidf_logistic": 0.88}
+    assert {name: value for name, value in least.items() if accuracy[name] < value} == {}
+    assert accuracy["majority"] == 0.5
+    facts = " ".join(comparison["data"]["facts"])
+    assert "96 exact repeats" in facts
+    assert "199 exact repeats" in facts
+    assert "123 texts stand in both splits" in facts
+
+
+def test_temperature_is_near_its_floor(tmp_path):
+    comparison = run(tmp_path, "temperature")
+    mae = means(comparison, "test/mae")
+    assert {n: mae[n] for n in ("rnn", "lstm", "gru", "bilstm") if mae[n] > 1.70} == {}
+    assert comparison["floor"]["test/mae"] == pytest.approx(1.530, abs=5e-4)
+    assert mae["harmonic_regression"] == pytest.approx(1.525, abs=5e-4)
+    assert mae["last_value"] == pytest.approx(2.143, abs=5e-4)
