@@ -21,13 +21,8 @@ from components.records import (
     Spread,
 )
 from params.errors import InputError
-from params.schema import (
-    ARCHITECTURE_LABELS,
-    BASELINE_LABELS,
-    ClassificationExperiment,
-    Experiment,
-    ForecastExperiment,
-)
+from params.names import ARCHITECTURE_LABELS, BASELINE_LABELS
+from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
 
 LABELS: dict[str, str] = dict([*ARCHITECTURE_LABELS.items(), *BASELINE_LABELS.items()])
 

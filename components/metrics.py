@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from params.errors import InputError
-from params.schema import Task
+from params.names import Task
 
 Values = NDArray[np.float64]
 

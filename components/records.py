@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from params.schema import Architecture, Task
+from params.names import Architecture, Task
 
 
 class Record(BaseModel):

@@ -21,7 +21,7 @@ from dashboards import charts, look
 from dashboards.curves import learning_curves
 from dashboards.table import number, quantity, table
 from dashboards.verdict import in_sentence, verdict
-from params.schema import ARCHITECTURE_LABELS
+from params.names import ARCHITECTURE_LABELS
 
 TASK_LABELS = {"classification": "Text classification", "forecast": "Forecast of a series"}
 

@@ -38,9 +38,6 @@ def main() -> None:
     except InputError as error:
         print_error(str(error))
         sys.exit(2)
-    except KeyboardInterrupt:
-        print_error("interrupted")
-        sys.exit(130)
 
 
 def print_error(message: str) -> None:
@@ -93,7 +90,12 @@ def run(
 
     from flows.session import run_all
 
-    raise typer.Exit(run_all(loaded, home, as_json=as_json, fresh=fresh))
+    try:
+        status = run_all(loaded, home, as_json=as_json, fresh=fresh)
+    except KeyboardInterrupt:  # typer would end without a word
+        print_error("interrupted")
+        status = 130
+    raise typer.Exit(status)
 
 
 def check(params: Experiment) -> None:

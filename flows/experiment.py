@@ -28,7 +28,8 @@ from components.train import worker
 from components.train.job import TrainingJob
 from flows import tasks
 from flows.tasks import Context, Finished
-from params.schema import Architecture, Experiment, ForecastExperiment
+from params.names import Architecture
+from params.schema import Experiment, ForecastExperiment
 
 # What an epoch costs relative to the others: the longest trainings start first.
 RELATIVE_COST: dict[Architecture, int] = {"bilstm": 4, "gru": 3, "lstm": 2, "rnn": 1}

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from components.records import Comparison
 from components.storage import Home
@@ -19,12 +20,28 @@ def run_all(experiments: Sequence[Experiment], home: Home, *, as_json: bool, fre
         InputError: If the data of an experiment are not as they must be; later ones do not run.
     """
     set_defaults()
-    worker.preload()  # torch is imported in the forkserver while Prefect starts in this process
+    worker.preload()
     status = 0
     with showing() as terminal:
+        terminal.say("starting Prefect, torch and MLflow")
+        connect()
         for params in experiments:
             status = max(status, run_one(params, home, terminal, as_json=as_json, fresh=fresh))
     return status
+
+
+def connect() -> None:
+    """Reach the configured Prefect server, or start a temporary one, while the rest is imported.
+
+    Each takes seconds and leaves a core idle: a temporary server is a process of its own.
+    """
+    from prefect.client.orchestration import get_client
+
+    with ThreadPoolExecutor(1) as pool:
+        reached = pool.submit(get_client, sync_client=True)
+        import flows.experiment  # noqa: F401 - MLflow, pandas and plotly, for `run_one`
+
+        reached.result()
 
 
 def run_one(

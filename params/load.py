@@ -10,35 +10,15 @@ from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
 from params.errors import InputError
+from params.problems import one_line
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
 
 SHIPPED_FOLDER = Path(__file__).parent
 MODELS: dict[str, type[BaseModel]] = {
     "classification": ClassificationExperiment,
     "forecast": ForecastExperiment,
-}
-
-UNION_ARMS = {"float", "constrained-float"}
-EXPECTED = {
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "string_type": "text",
-    "bool_type": "true or false",
-    "tuple_type": "a list",
-    "model_type": "a section with keys",
-    "too_short": "a list of at least {min_length}",
-    "too_long": "a list of at most {max_length}",
-    "string_too_short": "text of at least {min_length} character",
-    "string_pattern_mismatch": "text like {pattern}",
-    "greater_than_equal": "at least {ge}",
-    "greater_than": "more than {gt}",
-    "less_than_equal": "at most {le}",
-    "less_than": "less than {lt}",
-    "literal_error": "{expected}",
 }
 
 
@@ -103,17 +83,7 @@ def load(name_or_file: str, overrides: Sequence[str] = ()) -> Experiment:
         )
         return adapter.validate_json(text)
     except ValidationError as error:
-        # A value that fits neither arm of a union is reported for each; one line a key is enough,
-        # and the arm that got furthest into the value is the one that was meant.
-        problems: dict[str, str] = {}
-        for problem in sorted(error.errors(), key=lambda problem: -len(problem["loc"])):
-            line = describe(problem, MODELS[task], path, overridden)
-            problems.setdefault(key_of(problem), line)
-        # A misspelt key is missing as well; its nearest right one is what helps.
-        told = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
-        first = problems[key_of(told)]
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise InputError(first + more) from None
+        raise InputError(one_line(error.errors(), MODELS[task], path, overridden)) from None
 
 
 def find(name_or_file: str) -> Path:
@@ -198,63 +168,6 @@ def as_json(values: dict[str, Any], path: Path) -> bytes:
         return json.dumps(values, default=str, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not readable YAML: {error}") from None
-
-
-def key_of(problem: ErrorDetails) -> str:
-    """The dotted key a problem is about, without the marks of list items and union arms."""
-    # The first part names the task that chose the model; numbers are places in a list.
-    parts = [part for part in problem["loc"][1:] if isinstance(part, str)]
-    if problem["type"] == "extra_forbidden":  # found in a section, so that no part is a mark
-        return ".".join(parts)
-    return ".".join(part for part in parts if part not in UNION_ARMS and "[" not in part)
-
-
-def describe(
-    problem: ErrorDetails, model: type[BaseModel], path: Path, overridden: set[str]
-) -> str:
-    """One line on one problem: the key, what was expected, what came, where to mend it."""
-    key = key_of(problem)
-    file = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    related = [
-        name
-        for name in overridden
-        if f"{name}.".startswith(f"{key}.") or key.startswith(f"{name}.")
-    ]
-    if problem["type"] == "value_error":
-        message = str(problem["ctx"]["error"])
-        related = [name for name in overridden if name.rpartition(".")[2] in message]
-        section = f"{key}." if key else ""
-        return f"{section}{message} ({said_where(related, file)})"
-    where = said_where(related, file)
-    if problem["type"] == "extra_forbidden":
-        return f"{key} is not a known key{suggestion(problem, model)} ({where})"
-    if problem["type"] == "missing":
-        return f"{key} is missing ({where})"
-    template = EXPECTED.get(problem["type"])
-    expected = (
-        template.format(**problem.get("ctx", {}))
-        if template
-        else problem["msg"].removeprefix("Input should be ")
-    )
-    return f"{key} must be {expected}, got {json.dumps(problem['input'], default=str)} ({where})"
-
-
-def said_where(related: list[str], file: Path) -> str:
-    """The place to mend: the overrides that bear on the problem, or else the file."""
-    return f"--set {', '.join(sorted(related))}" if related else str(file)
-
-
-def suggestion(problem: ErrorDetails, model: type[BaseModel]) -> str:
-    """`; did you mean train.learning_rate?`, or the known keys where nothing is close."""
-    *sections, last = (str(part) for part in problem["loc"][1:])
-    for section in sections:
-        annotation = model.model_fields[section].annotation
-        assert isinstance(annotation, type), "a section is a model"
-        model = annotation
-    close = difflib.get_close_matches(last, model.model_fields, n=1)
-    if close:
-        return f"; did you mean {'.'.join([*sections, close[0]])}?"
-    return f"; known here are {', '.join(model.model_fields)}"
 
 
 def to_yaml(experiment: Experiment) -> str:

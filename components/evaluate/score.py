@@ -16,7 +16,8 @@ from components.records import Ingested, Prepared, Record, Scored, Trained
 from components.storage import Store, key_of
 from components.train.job import TrainingJob
 from components.train.worker import run_in_child
-from params.schema import SeriesBaseline, SeriesEvaluate, Task, TextBaseline, TextEvaluate
+from params.names import SeriesBaseline, Task, TextBaseline
+from params.schema import SeriesEvaluate, TextEvaluate
 
 VERSION = 1  # of how test examples are scored; a change of it scores stored runs again
 PREDICTIONS = "predictions.parquet"

@@ -2,7 +2,8 @@
 
 from components.records import Prepared, Record
 from components.storage import key_of
-from params.schema import Architecture, SeriesModel, Task, TextModel, Train
+from params.names import Architecture, Task
+from params.schema import SeriesModel, TextModel, Train
 
 VERSION = 1  # of how networks are trained; a change of it trains stored runs again
 

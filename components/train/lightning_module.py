@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from components.preprocess.batches import Batch
-from params.schema import Task, Train
+from params.names import Task
+from params.schema import Train
 
 
 class TrainingDiverged(Exception):

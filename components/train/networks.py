@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from components.preprocess.tokens import PADDING_IDX
 from components.records import SequenceSpec
 from components.train.recurrence import states
-from params.schema import Architecture, SeriesModel, TextModel
+from params.names import Architecture
+from params.schema import SeriesModel, TextModel
 
 Cell = type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]
 

@@ -22,7 +22,8 @@ from components.records import (
 )
 from params.errors import InputError
 from params.load import load
-from params.schema import Architecture, Experiment
+from params.names import Architecture
+from params.schema import Experiment
 
 PROVENANCE = Provenance(
     params="", params_digest="", command="", code_revision="", versions={}, machine=""

@@ -8,7 +8,7 @@ import pytest
 from components import metrics
 from components.metrics import Predictions
 from params.errors import InputError
-from params.schema import Task
+from params.names import Task
 
 # Probabilities 0.9, 0.4, 0.5, 0.2 for the labels 1, 1, 0, 0: half are right.
 LABELS = Predictions(np.array([1.0, 1, 0, 0]), np.array([0.9, 0.4, 0.5, 0.2]))

@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,8 @@ from components.storage import Home
 from components.train import worker
 from components.train.job import TrainingJob
 from flows import experiment as flow
-from flows.experiment import RunsMissing, new_context
-from params.errors import InputError
+from flows.experiment import new_context
+from flows.session import run_all
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
 
 pytestmark = pytest.mark.usefixtures("prefect")
@@ -72,10 +71,9 @@ def children() -> Iterator[Children]:
 
 
 def run(params: Experiment, home: Home, *, fresh: bool = False) -> Comparison:
-    """The comparison that a run leaves, whether or not all of its runs finished."""
+    """The comparison that a run of the flow leaves."""
     context = new_context(params, home, fresh=fresh)
-    with suppress(RunsMissing):
-        flow.run(params, context, provenance(params, ["unroll", "run", params.name]))
+    flow.run(params, context, provenance(params, ["unroll", "run", params.name]))
     text = (home.reports / context.id / "comparison.json").read_text()
     return Comparison.model_validate_json(text)
 
@@ -273,10 +271,19 @@ def test_runs_that_do_not_finish_leave_the_others_alone(
     home: Home,
     children: Children,
     monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     params = tiny_temperature.model_copy(update={"architectures": ("rnn", "lstm", "gru")})
     monkeypatch.setattr(flow, "training_jobs", poisoned(flow.training_jobs, children))
-    comparison = run(params, home)
+    assert run_all([params], home, as_json=False, fresh=False) == 1
+    assert (
+        capsys.readouterr()
+        .err.splitlines()[-3]
+        .endswith("without a result: gru seed 1, lstm seed 1; the others are compared")
+    )
+    comparison = Comparison.model_validate_json(
+        next(home.reports.glob("*/comparison.json")).read_text()
+    )
     missing = {one.name: one for one in comparison.missing}
     assert set(missing) == {"gru", "lstm"}
     assert (missing["gru"].seed, missing["gru"].status) == (1, "KILLED")
@@ -300,16 +307,3 @@ def test_runs_that_do_not_finish_leave_the_others_alone(
     assert len(list((home.root / "store" / "train").glob("*/manifest.json"))) == 1
     assert list((home.root / "store" / "train").glob("*.partial")) == []
     assert active_children() == []
-
-
-def test_bad_data_leave_no_run_in_mlflow(
-    tiny_imdb: ClassificationExperiment, write_reviews: Callable[..., Path], home: Home
-) -> None:
-    rows = {"text": ["good", "bad"], "label": [1, 2]}
-    folder = write_reviews("odd", train=rows, test=rows)
-    ingest = tiny_imdb.ingest.model_copy(update={"source": str(folder)})
-    with pytest.raises(InputError, match="column label of split train must hold 0 or 1, got 2"):
-        run(tiny_imdb.model_copy(update={"ingest": ingest}), home)
-    experiments = [one.experiment_id for one in client(home).search_experiments()]
-    assert client(home).search_runs(experiments) == []
-    assert not home.reports.exists()

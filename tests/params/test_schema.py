@@ -4,7 +4,8 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from params.load import load
-from params.schema import Architecture, Experiment, SeriesModel
+from params.names import Architecture
+from params.schema import Experiment, SeriesModel
 
 CHANGES = [
     *("name=other", "seeds=[1, 2]", "seeds=[2, 1, 3]", "architectures=[lstm, rnn, gru, bilstm]"),

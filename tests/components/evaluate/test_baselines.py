@@ -14,7 +14,8 @@ from components.preprocess import tokens
 from components.preprocess.series import preprocess_series
 from components.storage import Store
 from params.load import load
-from params.schema import ForecastExperiment, SeriesBaseline, SeriesEvaluate
+from params.names import SeriesBaseline
+from params.schema import ForecastExperiment, SeriesEvaluate
 
 NAMES: tuple[SeriesBaseline, ...] = get_args(SeriesBaseline)
 

@@ -18,7 +18,7 @@ from components.train.fit import fit
 from components.train.job import TrainingJob
 from components.train.lightning_module import TrainingDiverged
 from components.train.networks import RecurrentNetwork, num_parameters
-from params.schema import Architecture
+from params.names import Architecture
 
 KEPT = ["events.jsonl", "last.ckpt", "trained.json", "weights.safetensors"]
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from components.preprocess.batches import Batch
 from components.train.lightning_module import SequenceModule, TrainingDiverged
 from params.load import load
-from params.schema import Task
+from params.names import Task
 
 
 class Fixed(nn.Module):

@@ -17,7 +17,8 @@ from components.train.networks import (
     num_parameters,
 )
 from params.load import load
-from params.schema import Architecture, SeriesModel, TextModel
+from params.names import Architecture
+from params.schema import SeriesModel, TextModel
 
 ARCHITECTURES: tuple[Architecture, ...] = ("rnn", "lstm", "gru", "bilstm")
 SERIES = SequenceSpec(num_embeddings=None, input_size=1, output_size=1)

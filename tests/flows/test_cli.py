@@ -1,0 +1,292 @@
+"""The command line as a person meets it: what it prints where, and with which status it ends."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow import MlflowClient
+
+from components.records import Comparison
+from components.storage import Home
+from flows import cli, session
+from params.load import load, to_yaml
+from params.schema import ForecastExperiment
+
+HEAVY = {
+    "torch",
+    "prefect",
+    "mlflow",
+    "pytorch_lightning",
+    "pandas",
+    "sklearn",
+    "plotly",
+    "datasets",
+}
+CODE = """
+import atexit, os, sys
+atexit.register(lambda: open(os.environ["MODULES"], "w").write(" ".join(sys.modules)))
+from flows.cli import main
+main()
+"""
+
+Reviews = Callable[..., Path]
+
+
+@dataclass
+class Answer:
+    """What a command printed, how it ended, and which packages it had imported by then."""
+
+    stdout: str
+    stderr: str
+    status: int
+    modules: set[str]
+
+
+@pytest.fixture
+def unroll(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
+    """Runs the command in a process of its own, in an empty folder."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+    def call(*arguments: str, **environment: str) -> Answer:
+        modules = tmp_path / "modules.txt"
+        home = {"UNROLL_HOME": str(tmp_path / "outputs"), "MODULES": str(modules)}
+        done = subprocess.run(
+            [sys.executable, "-c", CODE, *arguments],
+            cwd=folder,
+            env={**os.environ, **home, **environment},
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+        found = {name.partition(".")[0] for name in modules.read_text().split()}
+        return Answer(done.stdout, done.stderr, done.returncode, found)
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--help"], ["evidence", "run", "list", "show", "ui"]),
+        (["run", "--help"], ["NAME-OR-FILE", "--set", "--json", "--fresh"]),
+        (["--version"], ["unroll "]),
+        (["list"], ["imdb ", "imdb_offline ", "temperature ", "classification", "forecast"]),
+        (["show", "temperature"], ["context_length: 30"]),
+    ],
+)
+def test_it_answers_without_anything_heavy(
+    unroll: Callable[..., Answer], arguments: list[str], said: list[str]
+) -> None:
+    answer = unroll(*arguments)
+    assert (answer.status, answer.stderr) == (0, "")
+    assert all(word in answer.stdout for word in said)
+    assert answer.modules & HEAVY == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("run imbd", "no experiment is called 'imbd'; did you mean imdb?"),
+        ("run temperature imbd", "did you mean imdb?"),
+        ("run missing.yaml", "no params file at missing.yaml"),
+        ("run broken.yaml", "broken.yaml is not readable YAML at line 2, column 2"),
+        ("run empty.yaml", "must hold keys and values such as 'name: imdb', got nothing"),
+        ("show imdb --set train.learnin_rate=1", "did you mean train.learning_rate?"),
+        ("run imdb --set train.max_epochs=0", "train.max_epochs must be at least 1, got 0 (--set"),
+        ("run imdb --set train.batch_size=many", 'must be a whole number, got "many"'),
+        ("run imdb --set architectures=[rnn,transformer]", "'rnn', 'lstm', 'gru' or 'bilstm', got"),
+        ("run imdb --set seeds=[]", "seeds must be a list of at least 1, got []"),
+        ("run imdb --set seeds", "--set must look like section.key=value, got 'seeds'"),
+        ("run imdb --set compare.metric=test/mae", "must be one of test/accuracy, "),
+        ("run imdb --set ingest.source=/no/folder", "must be an existing folder, a Hub data set"),
+        ("run temperature --set preprocess.context_length=2000", "at most the 1095 days"),
+        ("ui", "no runs yet: "),
+    ],
+)
+def test_a_mistake_is_one_line(
+    unroll: Callable[..., Answer], tmp_path: Path, arguments: str, said: str
+) -> None:
+    (tmp_path / "here" / "broken.yaml").write_text("name: [a\nb: ]:\n")
+    (tmp_path / "here" / "empty.yaml").touch()
+    answer = unroll(*arguments.split())
+    assert (answer.status, answer.stdout) == (2, "")
+    assert answer.stderr.startswith("unroll: ")
+    assert answer.stderr.count("\n") == 1
+    assert said in answer.stderr
+    assert answer.modules & HEAVY == set()
+    assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.parametrize("place", ["file/below", "file"])
+def test_an_unwritable_output_folder(
+    unroll: Callable[..., Answer], tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "file").touch()
+    answer = unroll("run", "temperature", UNROLL_HOME=str(tmp_path / place))
+    assert (answer.status, answer.stdout, answer.stderr.count("\n")) == (2, "", 1)
+    assert answer.stderr.startswith(f"unroll: the output folder {tmp_path / place} is not writable")
+    assert answer.modules & HEAVY == set()
+
+
+def test_a_taken_port(unroll: Callable[..., Answer], home: Home) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        answer = unroll("ui", "--port", port)
+    assert (answer.status, answer.stdout, answer.stderr.count("\n")) == (2, "", 1)
+    assert answer.stderr.startswith(f"unroll: port {port} cannot be used: ")
+    assert "--port" in answer.stderr
+
+
+def test_the_ui_shows_the_right_store_to_this_machine_alone(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setenv("UNROLL_HOME", str(home.root))
+    monkeypatch.setattr(cli.os, "execv", lambda program, command: started.append(command))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    cli.ui(port)
+    (command,) = started
+    assert command[:4] == [sys.executable, "-m", "mlflow", "server"]
+    options = dict(zip(command[4::2], command[5::2], strict=True))
+    assert options == {
+        "--host": "127.0.0.1",
+        "--port": str(port),
+        "--backend-store-uri": f"sqlite:///{home.database}",
+        "--artifacts-destination": str(home.artifacts),
+    }
+
+
+@pytest.mark.parametrize("name", ["imdb", "imdb_offline", "temperature"])
+def test_what_show_prints_loads_back(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
+) -> None:
+    overrides = ["train.learning_rate=3e-3", "architectures=[gru]"]
+    cli.show(name, overrides)
+    path = tmp_path / "shown.yaml"
+    path.write_text(capsys.readouterr().out)
+    experiment = load(str(path))
+    assert experiment == load(name, overrides)
+    assert path.read_text().startswith(f"# digest {experiment.digest()}\n")
+
+
+def called(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int | str | None:
+    """The exit status of the command, run in this process."""
+    monkeypatch.setattr(sys, "argv", ["unroll", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    return caught.value.code
+
+
+@pytest.mark.parametrize(("status", "raised"), [(0, None), (1, None), (130, KeyboardInterrupt())])
+def test_the_exit_status_is_that_of_the_runs(
+    status: int,
+    raised: BaseException | None,
+    monkeypatch: pytest.MonkeyPatch,
+    home: Home,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked: list[Any] = []
+
+    def run_all(experiments: list[Any], where: Home, **options: bool) -> int:
+        asked.append(([one.name for one in experiments], where, options))
+        if raised:
+            raise raised
+        return status
+
+    monkeypatch.setattr(session, "run_all", run_all)
+    monkeypatch.setenv("UNROLL_HOME", str(home.root))
+    assert called(monkeypatch, "run", "temperature", "imdb_offline", "--fresh") == status
+    assert asked == [
+        (["temperature", "imdb_offline"], home, {"as_json": False, "fresh": True}),
+    ]
+    assert capsys.readouterr().err == ("unroll: interrupted\n" if raised else "")
+
+
+GOOD = {"text": ["good", "bad", "fine", "dull"], "label": [1, 0, 1, 0]}
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "said"),
+    [
+        (GOOD, None, "its README names the split test, but there is no file of it"),
+        (GOOD, {"text": ["a"], "stars": [1]}, "split test of * has no column label; it has text, "),
+        (
+            GOOD,
+            {"text": ["a"], "label": [2]},
+            "label of split test must hold 0 or 1, got 2 in row 0",
+        ),
+        (
+            {**GOOD, "text": [" ", "", None, ""]},
+            GOOD,
+            "text of split train is empty or blank in ev",
+        ),
+        (
+            GOOD,
+            {"text": [], "label": []},
+            "split test of * cannot be read: a Parquet file of it has",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("prefect")
+def test_bad_data_are_one_line_and_leave_no_run(
+    train: Any,
+    test: Any,
+    said: str,
+    write_reviews: Reviews,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = write_reviews(**{"train": train, **({"test": test} if test else {})})
+    monkeypatch.setenv("UNROLL_HOME", str(home.root))
+    status = called(monkeypatch, "run", "imdb", "--set", f"ingest.source={folder}", "--json")
+    printed = capsys.readouterr()
+    assert (status, printed.out) == (2, "")
+    begun, mistake = printed.err.splitlines()
+    assert begun.endswith("imdb: 4 architectures, 3 seeds")
+    assert mistake.startswith("unroll: ")
+    assert said.replace("*", str(folder)) in mistake
+    client = MlflowClient(f"sqlite:///{home.database}")
+    experiments = [one.experiment_id for one in client.search_experiments()]
+    assert client.search_runs(experiments) == []
+    assert not home.reports.exists()
+
+
+def test_a_run_prints_the_comparison_and_nothing_else(
+    unroll: Callable[..., Answer],
+    tiny_temperature: ForecastExperiment,
+    home: Home,
+    tmp_path: Path,
+) -> None:
+    """A real run, with Prefect's own temporary server, then one whose series is too short."""
+    tiny = tiny_temperature.model_copy(update={"architectures": ("rnn",)})
+    few_days = tiny.ingest.model_copy(update={"num_days": 8})
+    short = tiny.model_copy(update={"name": "short", "ingest": few_days})
+    for params in (tiny, short):
+        (tmp_path / "here" / f"{params.name}.yaml").write_text(to_yaml(params))
+    answer = unroll(
+        *("run", "temperature.yaml", "short.yaml", "--json"), PREFECT_HOME=str(tmp_path / "prefect")
+    )
+    (folder,) = home.reports.iterdir()
+    assert answer.stdout == (folder / "comparison.json").read_text() + "\n"
+    comparison = Comparison.model_validate(json.loads(answer.stdout))
+    assert (comparison.experiment, comparison.missing) == ("temperature", ())
+    assert [row.name for row in comparison.rows if row.kind == "network"] == ["rnn"]
+    lines = answer.stderr.splitlines()
+    assert any("rnn seed 1: epoch 1/1: val/loss " in line for line in lines)
+    assert lines[-3].endswith(f"report: {folder / 'report.html'}")
+    assert lines[-2].endswith("short: 1 architectures, 1 seeds")
+    assert lines[-1].startswith("unroll: preprocess: 8 days leave no window of context_length 5")
+    assert answer.status == 2
+    assert "Traceback" not in answer.stderr
+    assert (folder / "report.html").stat().st_size > 1_000_000  # plotly is inside
