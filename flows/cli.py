@@ -140,6 +140,8 @@ def ui(
 
     home = find_home()
     uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home.database}"
+    if uri.startswith(("http://", "https://")):
+        raise InputError(f"MLFLOW_TRACKING_URI names a server already; open {uri} in a browser")
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).is_file():
         raise InputError(
             f"no runs yet: {uri.removeprefix('sqlite:///')} does not exist; "

@@ -116,7 +116,7 @@ def train_and_evaluate(params: Experiment, parent: tracking.Parent, context: Con
         prepared=parent.prepared,
         trained=tuple(trained),
         scored=tuple(scored),
-        missing=tuple(missing),
+        missing=tuple(sorted(missing, key=lambda run: (run.name, run.seed or 0))),
     )
 
 

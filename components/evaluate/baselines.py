@@ -42,7 +42,7 @@ def text_baseline(
 
 
 def tfidf_logistic(text: pa.Array, label: NDArray[np.int8], test: pa.Array) -> Values:
-    """Logistic regression on TF-IDF weights of single words, with scikit-learn's defaults."""
+    """Logistic regression on TF-IDF weights of single words, regularised as by default."""
     from sklearn.feature_extraction.text import TfidfTransformer
     from sklearn.linear_model import LogisticRegression
 
@@ -52,7 +52,8 @@ def tfidf_logistic(text: pa.Array, label: NDArray[np.int8], test: pa.Array) -> V
     columns = {word: column for column, word in enumerate(frequent)}
     weigh = TfidfTransformer()
     train_weights = weigh.fit_transform(count_matrix(train_words, columns))
-    model = LogisticRegression(max_iter=1000).fit(train_weights, label)
+    # Nearly the optimum of the default solver (it shrinks the intercept too), much sooner.
+    model = LogisticRegression(solver="liblinear").fit(train_weights, label)
     test_weights = weigh.transform(count_matrix(list(tokens.tokenise_slices(test)), columns))
     return np.asarray(model.predict_proba(test_weights)[:, 1])
 

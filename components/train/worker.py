@@ -35,6 +35,9 @@ Work = Callable[[str, Path], None]
 
 _context = multiprocessing.get_context("forkserver")
 _stopping = threading.Event()
+# How a child ended can be read once, and multiprocessing reads it of all that have ended whenever
+# one is started, listed or joined: two threads at it would find the status 255 instead.
+_children = threading.Lock()
 
 
 class ChildFailed(Exception):
@@ -72,16 +75,15 @@ def run_in_child(
     Raises:
         ChildFailed: If the child raised, was killed or ended in any other way than returning.
     """
-    if _stopping.is_set():
-        raise ChildFailed("it was interrupted before it began", "KILLED")
-    child = _context.Process(target=enter, args=(work, job, folder), daemon=True)
-    child.start()
+    with _children:
+        if _stopping.is_set():
+            raise ChildFailed("it was interrupted before it began", "KILLED")
+        child = _context.Process(target=enter, args=(work, job, folder), daemon=True)
+        child.start()
     events = follow(folder / EVENTS)
     try:
-        while child.is_alive():
+        while not wait([child.sentinel], timeout=POLL_SECONDS):
             deliver(events, on_event)
-            wait([child.sentinel], timeout=POLL_SECONDS)
-        child.join()
         deliver(events, on_event)
     finally:
         stop(child)
@@ -91,19 +93,20 @@ def run_in_child(
 
 def stop(child: ForkServerProcess) -> None:
     """End a child that is still running: it is asked, and after two seconds it is killed."""
-    if child.is_alive():
+    if not wait([child.sentinel], timeout=0):
         child.terminate()
-        child.join(2)
-    if child.is_alive():
+    if not wait([child.sentinel], timeout=2):
         child.kill()
+    with _children:
         child.join()
 
 
 def stop_all() -> None:
     """End every running child, and let no other begin until `preload` is called again."""
     _stopping.set()
-    for child in multiprocessing.active_children():
-        child.terminate()
+    with _children:
+        for child in multiprocessing.active_children():
+            child.terminate()
 
 
 def follow(path: Path) -> Callable[[], list[Event]]:

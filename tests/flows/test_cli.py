@@ -137,6 +137,12 @@ def test_an_unwritable_output_folder(
     assert answer.modules & HEAVY == set()
 
 
+def test_the_ui_of_a_server_is_its_own(unroll: Callable[..., Answer]) -> None:
+    answer = unroll("ui", MLFLOW_TRACKING_URI="https://tracking.example")
+    assert (answer.status, answer.stdout, answer.stderr.count("\n")) == (2, "", 1)
+    assert "open https://tracking.example in a browser" in answer.stderr
+
+
 def test_a_taken_port(unroll: Callable[..., Answer], home: Home) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
@@ -252,8 +258,9 @@ def test_bad_data_are_one_line_and_leave_no_run(
     status = called(monkeypatch, "run", "imdb", "--set", f"ingest.source={folder}", "--json")
     printed = capsys.readouterr()
     assert (status, printed.out) == (2, "")
-    begun, mistake = printed.err.splitlines()
-    assert begun.endswith("imdb: 4 architectures, 3 seeds")
+    *begun, mistake = printed.err.splitlines()
+    assert begun[-1].endswith("imdb: 4 architectures, 3 seeds")
+    assert "Traceback" not in printed.err
     assert mistake.startswith("unroll: ")
     assert said.replace("*", str(folder)) in mistake
     client = MlflowClient(f"sqlite:///{home.database}")

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
@@ -44,17 +45,16 @@ class Children(logging.Handler):
         self.epochs.append((run_name, event["epoch"]))
         if self.victim is not None and self.victim.name == run_name:
             os.kill(pid_of(self.victim), signal.SIGKILL)
+            self.victim = None  # other events of it may be under way
 
 
 def pid_of(job: TrainingJob) -> int:
     """The child that trains `job`: its output goes to a log in the folder of the job's key."""
-    outputs = {
-        child.pid: Path(f"/proc/{child.pid}/fd/1").readlink().parent.name
-        for child in active_children()
-    }
-    (pid,) = (pid for pid, folder in outputs.items() if folder == f"{job.key}.partial")
-    assert pid is not None
-    return pid
+    for output in Path("/proc").glob("[0-9]*/fd/1"):
+        with suppress(OSError):
+            if output.readlink().parent.name == f"{job.key}.partial":
+                return int(output.parts[2])
+    raise AssertionError(f"no child trains {job.name}")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import active_children
 from pathlib import Path
 from types import ModuleType
@@ -88,6 +89,25 @@ def test_a_child_that_does_not_return(
         assert "Traceback" in (run_folder / "child.log").read_text()
 
 
+def test_many_children_at_once_each_have_their_own_end(
+    child_work: ModuleType, tmp_path: Path
+) -> None:
+    """Eight threads start and end children all the time; no status may get lost on the way."""
+
+    def end(number: int) -> str:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        try:
+            run_in_child(child_work.leave, str(number % 2), folder)
+        except ChildFailed as failed:
+            return failed.reason
+        return "returned"
+
+    with ThreadPoolExecutor(8) as pool:
+        reasons = list(pool.map(end, range(200)))
+    assert reasons == ["returned", "its process ended with status 1 and no word"] * 100
+
+
 @pytest.mark.parametrize("work", ["sleep", "deaf"])
 def test_a_child_ends_when_its_follower_fails(
     child_work: ModuleType, run_folder: Path, work: str
@@ -95,9 +115,11 @@ def test_a_child_ends_when_its_follower_fails(
     def on_event(event: worker.Event) -> None:
         raise OSError("the database is gone")
 
+    start = time.monotonic()
     with pytest.raises(OSError, match="the database is gone"):
         run_in_child(getattr(child_work, work), "", run_folder, on_event)
     assert not is_running(int((run_folder / "pid").read_text()))
+    assert time.monotonic() - start < 30  # not at its own end
 
 
 def test_stop_all_ends_children_and_lets_no_other_begin(
