@@ -20,6 +20,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -149,6 +150,7 @@ def failure(child: ForkServerProcess, folder: Path) -> ChildFailed:
 def enter(work: Work, job: str, folder: Path) -> None:
     """The first thing in the child: set it up, do the work, and leave a reason if it fails."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    signal.signal(signal.SIGTERM, end_by)
     threading.Thread(target=end_with_parent, daemon=True).start()
     keep_freed_memory()
     with (folder / LOG).open("w", encoding="utf-8") as log:
@@ -156,7 +158,7 @@ def enter(work: Work, job: str, folder: Path) -> None:
         os.dup2(log.fileno(), sys.stderr.fileno())
     try:
         work(job, folder)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the parent must hear of it
         traceback.print_exc()
         said = " ".join(str(error).split()) or "no message"
         kind = type(error).__name__
@@ -174,6 +176,12 @@ def keep_freed_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(M_MMAP_MAX, 0)
         libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def end_by(number: int, _: FrameType | None) -> None:
+    """End this process by a signal: Lightning, left to itself, would exit as if all were well."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 def end_with_parent() -> None:

@@ -35,6 +35,11 @@ def kill_itself(job: str, folder: Path) -> None:
     time.sleep(60)
 
 
+def leave_in_order(job: str, folder: Path) -> None:
+    """Exit with the status `job` in Python's own way, before the work is done."""
+    sys.exit(int(job))
+
+
 def leave(job: str, folder: Path) -> None:
     """Exit with the status `job`, saying nothing."""
     os._exit(int(job))

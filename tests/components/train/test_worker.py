@@ -15,7 +15,10 @@ from types import ModuleType
 
 import pytest
 
+from components.storage import Store
 from components.train import worker
+from components.train.job import TrainingJob
+from components.train.run import train
 from components.train.worker import ChildFailed, run_in_child
 
 pytestmark = pytest.mark.usefixtures("children")
@@ -75,6 +78,7 @@ def test_events_arrive_in_order_each_once_while_the_child_works(
         ),
         ("kill_itself", "SIGSEGV", "KILLED", "its process was ended by SIGSEGV"),
         ("leave", "3", "FAILED", "its process ended with status 3 and no word"),
+        ("leave_in_order", "0", "FAILED", "SystemExit: 0"),
     ],
 )
 def test_a_child_that_does_not_return(
@@ -141,6 +145,19 @@ def test_stop_all_ends_children_and_lets_no_other_begin(
     assert caught.value.status == "KILLED"
     worker.preload()
     run_in_child(child_work.leave, "0", run_folder)
+
+
+def test_a_training_that_is_stopped_leaves_nothing(series_job: TrainingJob, store: Store) -> None:
+    """Lightning answers a request to end by leaving with status 0, as if the work were done."""
+    endless = {"max_epochs": 1_000_000, "patience": None}
+    job = series_job.model_copy(update={"train": series_job.train.model_copy(update=endless)})
+    with pytest.raises(ChildFailed) as caught:
+        train(job, store, lambda event: worker.stop_all())
+    assert (caught.value.status, caught.value.reason) == (
+        "KILLED",
+        "its process was ended by SIGTERM",
+    )
+    assert [path.suffix for path in (store.root / "train").iterdir()] == [".lock"]
 
 
 def test_a_child_is_deaf_to_ctrl_c(child_work: ModuleType, run_folder: Path) -> None:
