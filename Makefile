@@ -8,11 +8,11 @@ READY := $(VENV)/.ready
 
 setup: $(READY)
 
-# --no-deps: the lock is complete, so that nothing is resolved anew.
+# The lock leaves out only what torch's GPU builds bring along. setuptools is in it, for the build.
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
 demo: setup

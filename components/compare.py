@@ -9,12 +9,15 @@ import pandas as pd
 from components import metrics
 from components.evaluate.score import PREDICTIONS
 from components.ingest.facts import sentences
+from components.ingest.series import SERIES
 from components.records import (
     ComparedData,
     Comparison,
     Curve,
     Evidence,
     ForecastPicture,
+    Ingested,
+    Prepared,
     Provenance,
     Row,
     Scored,
@@ -80,6 +83,31 @@ def compare(
     )
 
 
+def require_comparable(experiment: Experiment, ingested: Ingested, prepared: Prepared) -> None:
+    """See, before anything is trained, that the data allow the comparison that was asked for.
+
+    Raises:
+        InputError: If the ranking metric or a baseline has no value on the test split.
+    """
+    metric = metrics.ranking_metric(experiment.task, experiment.compare.metric)
+    if isinstance(experiment, ClassificationExperiment):
+        test = ingested.splits["test"]
+        if metric.needs_both_labels and test.positives in (0, test.num_examples):
+            raise InputError(
+                f"compare.metric {metric.key} needs both labels in split test, which has one only"
+            )
+    elif "seasonal_last_value" in experiment.evaluate.baselines:
+        horizon = experiment.preprocess.prediction_length
+        before = ingested.splits[SERIES].num_examples - prepared.test - horizon + 1
+        seasons = math.ceil(horizon / experiment.evaluate.seasonal_period)
+        if before < seasons * experiment.evaluate.seasonal_period:
+            raise InputError(
+                f"evaluate.seasonal_period {experiment.evaluate.seasonal_period} is longer than "
+                f"the {before} days before the first test day; leave seasonal_last_value out of "
+                "evaluate.baselines or make the series longer"
+            )
+
+
 def ranked(kind: str, scored: Iterable[Scored], metric: metrics.Metric) -> list[Row]:
     """One row for each name of `kind`, best first; the best network is marked."""
     by_name: dict[str, list[Scored]] = {}
@@ -143,8 +171,9 @@ def compared_data(experiment: Experiment, evidence: Evidence) -> ComparedData:
 def floor(scored: Iterable[Scored]) -> dict[str, float]:
     """The error of the true mean on the test days, where it is known."""
     for one in scored:
-        if "test/regret" in one.metrics:
-            return {"test/mae": one.metrics["test/mae"] - one.metrics["test/regret"]}
+        if metrics.TEST_REGRET in one.metrics:
+            mae, regret = (one.metrics[key] for key in (metrics.TEST_MAE, metrics.TEST_REGRET))
+            return {metrics.TEST_MAE: mae - regret}
     return {}
 
 

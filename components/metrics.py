@@ -14,6 +14,10 @@ Values = NDArray[np.float64]
 
 TRAIN_LOSS = "train/loss"
 VAL_LOSS = "val/loss"
+VAL_ACCURACY = "val/accuracy"
+VAL_MAE = "val/mae"
+TEST_MAE = "test/mae"
+TEST_REGRET = "test/regret"
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Metric:
     explanation: str = ""
     compute: Callable[[Predictions], float] | None = None
     needs_true_mean: bool = False
+    needs_both_labels: bool = False
 
 
 def accuracy(predictions: Predictions) -> float:
@@ -86,12 +91,12 @@ def rmse(predictions: Predictions) -> float:
 
 
 def mase(predictions: Predictions) -> float:
-    """MAE over that of 'tomorrow is as today' on the training part.
+    """MAE over that of 'tomorrow is as today' on the training part; NaN where that is 0.
 
     Source: Hyndman & Koehler, "Another look at measures of forecast accuracy", 2006.
     """
     assert predictions.naive_mae is not None, "a forecast carries the scale of its training part"
-    return mae(predictions) / predictions.naive_mae
+    return mae(predictions) / predictions.naive_mae if predictions.naive_mae else float("nan")
 
 
 def regret(predictions: Predictions) -> float:
@@ -111,11 +116,18 @@ METRICS = (
         compute=accuracy,
     ),
     Metric("test/f1", "F1", "classification", "higher", compute=f1),
-    Metric("test/roc_auc", "ROC AUC", "classification", "higher", compute=roc_auc),
-    Metric("test/log_loss", "Log loss", "classification", "lower", unit="nats", compute=log_loss),
-    Metric("val/accuracy", "Validation accuracy", "classification", "higher"),
     Metric(
-        "test/mae",
+        "test/roc_auc",
+        "ROC AUC",
+        "classification",
+        "higher",
+        compute=roc_auc,
+        needs_both_labels=True,
+    ),
+    Metric("test/log_loss", "Log loss", "classification", "lower", unit="nats", compute=log_loss),
+    Metric(VAL_ACCURACY, "Validation accuracy", "classification", "higher"),
+    Metric(
+        TEST_MAE,
         "MAE",
         "forecast",
         "lower",
@@ -135,7 +147,7 @@ METRICS = (
         compute=mase,
     ),
     Metric(
-        "test/regret",
+        TEST_REGRET,
         "Regret",
         "forecast",
         "lower",
@@ -145,7 +157,7 @@ METRICS = (
         compute=regret,
         needs_true_mean=True,
     ),
-    Metric("val/mae", "Validation MAE", "forecast", "lower", unit="°C", digits=3),
+    Metric(VAL_MAE, "Validation MAE", "forecast", "lower", unit="°C", digits=3),
     Metric(VAL_LOSS, "Validation loss", "classification", "lower"),
     Metric(VAL_LOSS, "Validation loss", "forecast", "lower"),
     Metric(TRAIN_LOSS, "Training loss", "classification", "lower"),

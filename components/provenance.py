@@ -41,12 +41,11 @@ def code_revision() -> str:
     """The git commit of this code, `+changes` if files differ; else how it was installed."""
     folder = Path(__file__).parent
     try:
-        tracked = git(folder, "ls-files", "--error-unmatch", __file__)
+        git(folder, "ls-files", "--error-unmatch", __file__)  # raises if this file is not in it
         commit = git(folder, "rev-parse", "HEAD")
         changes = git(folder, "status", "--porcelain", "--untracked-files=no")
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, subprocess.SubprocessError):
         return "installed package"
-    assert tracked
     return f"{commit}+changes" if changes else commit
 
 

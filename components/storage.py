@@ -49,6 +49,11 @@ class Home:
         """MLflow's database, unless a tracking server keeps it."""
         return self.root / "mlflow.db"
 
+    @property
+    def tracking_uri(self) -> str:
+        """`MLFLOW_TRACKING_URI` if it is set, else the SQLite database."""
+        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.database}"
+
     def require_writable(self) -> None:
         """Make the folder, and see that a file can be made in it.
 
@@ -146,6 +151,12 @@ def seal(folder: Path) -> None:
     manifest.write_text(json.dumps(sizes, indent=1), encoding="utf-8")
     sync(manifest)
     sync(folder)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync(path: Path) -> None:

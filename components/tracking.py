@@ -32,6 +32,8 @@ from components.train.job import WEIGHTS, TrainingJob
 from components.train.worker import ChildFailed, Event
 from params.schema import Experiment
 
+logger = logging.getLogger(__name__)
+
 COMPLETE = "unroll.complete"
 
 
@@ -57,11 +59,6 @@ class Parent(Record):
     prepared: Prepared
 
 
-def tracking_uri(home: Home) -> str:
-    """`MLFLOW_TRACKING_URI` if it is set, else a SQLite database under `home`."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home.database}"
-
-
 def open_tracking(home: Home, experiment_name: str) -> Tracking:
     """The tracking of one experiment, with its database and experiment made if they are not there.
 
@@ -69,7 +66,7 @@ def open_tracking(home: Home, experiment_name: str) -> Tracking:
     """
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    uri = tracking_uri(home)
+    uri = home.tracking_uri
     client = MlflowClient(uri)
     known = client.get_experiment_by_name(experiment_name)
     if known is not None:
@@ -159,17 +156,40 @@ def ending(tracking: Tracking, run_id: str) -> Iterator[None]:
             status = "FAILED" if isinstance(error, Exception) else "KILLED"
             reason = f"{type(error).__name__}: {error}"
         client = tracking.client()
+        if isinstance(error, ChildFailed) and error.log:
+            client.log_text(run_id, error.log, "child.log")
         client.set_tag(run_id, "unroll.reason", reason[:5000])
         client.set_terminated(run_id, status)
         raise
 
 
-def log_event(tracking: Tracking, run_id: str, event: Event) -> None:
-    """Log the metrics of an epoch as soon as it has ended; other events are not kept."""
-    if event["kind"] == "epoch":
-        log_epochs(
-            tracking, run_id, [Epoch.model_validate({k: event[k] for k in Epoch.model_fields})]
-        )
+class EpochLog:
+    """Logs the metrics of each epoch as soon as it has ended.
+
+    An MLflow that does not answer costs no training: what could not be sent is sent with the next
+    epoch, or at the end.
+    """
+
+    def __init__(self, tracking: Tracking, run_id: str):
+        """A log of one run."""
+        self.tracking = tracking
+        self.run_id = run_id
+        self.unsent: list[Epoch] = []
+
+    def __call__(self, event: Event) -> None:
+        """Log an event if an epoch ended with it; other events are not kept."""
+        if event["kind"] != "epoch":
+            return
+        self.unsent.append(Epoch.model_validate({key: event[key] for key in Epoch.model_fields}))
+        try:
+            self.send()
+        except MlflowException as error:
+            logger.warning("MLflow took no metrics, they are kept for later: %s", error)
+
+    def send(self) -> None:
+        """Send what is not sent yet."""
+        log_epochs(self.tracking, self.run_id, self.unsent)
+        self.unsent.clear()
 
 
 def log_epochs(tracking: Tracking, run_id: str, epochs: Iterable[Epoch]) -> None:
@@ -225,6 +245,18 @@ def start(tracking: Tracking, name: str, tags: Mapping[str, str]) -> str:
     return run_id
 
 
+def end_open_runs(home: Home, experiment_name: str, id: str) -> None:
+    """Mark every run of the comparison `id` that is still RUNNING as KILLED."""
+    client = MlflowClient(home.tracking_uri)
+    known = client.get_experiment_by_name(experiment_name)
+    if known is None:
+        return
+    mine = f"tags.`unroll.comparison` = '{id}' and attributes.status = 'RUNNING'"
+    for run in client.search_runs([known.experiment_id], mine, max_results=10_000):
+        client.set_tag(run.info.run_id, "unroll.reason", "the comparison was interrupted")
+        client.set_terminated(run.info.run_id, "KILLED")
+
+
 def finish(client: MlflowClient, run_id: str, status: str, tags: Mapping[str, str]) -> None:
     """End a run whose everything is logged; the tag that says so comes last."""
     client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
@@ -238,7 +270,7 @@ def common_tags(id: str, provenance: Provenance, ingested: Ingested) -> dict[str
         "unroll.comparison": id,
         "unroll.params_digest": provenance.params_digest,
         "unroll.fingerprint": ingested.fingerprint,
-        "mlflow.source.git.commit": provenance.code_revision,
+        "unroll.code_revision": provenance.code_revision,
         "mlflow.source.name": provenance.command,
         **{f"version.{package}": number for package, number in provenance.versions.items()},
     }

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from components.metrics import metrics_of
+from components.metrics import TRAIN_LOSS, VAL_LOSS, metrics_of
 from components.records import Comparison, Curve, Epoch
 from dashboards.look import FAINT, SURFACE, colour, empty_figure, finite, outline, stroke
-
-TRAIN_LOSS, VAL_LOSS = "train/loss", "val/loss"
 
 FEW_EPOCHS = 12  # up to here every epoch gets a dot and a tick
 STEEP = 5  # losses that differ by more than this factor are drawn on a log scale

@@ -21,7 +21,7 @@ from dashboards import charts, look
 from dashboards.curves import learning_curves
 from dashboards.table import number, quantity, table
 from dashboards.verdict import in_sentence, verdict
-from params.names import ARCHITECTURE_LABELS
+from params.names import ARCHITECTURE_LABELS, BASELINE_LABELS
 
 TASK_LABELS = {"classification": "Text classification", "forecast": "Forecast of a series"}
 
@@ -87,14 +87,15 @@ def _policy(*scripts: str) -> str:
 
 def _names(comparison: Comparison) -> dict[str, str]:
     """Name -> label of everything that was to be compared, whether it finished or not."""
-    return ARCHITECTURE_LABELS | {row.name: row.label for row in comparison.rows}
+    known: dict[str, str] = dict([*ARCHITECTURE_LABELS.items(), *BASELINE_LABELS.items()])
+    return known | {row.name: row.label for row in comparison.rows}
 
 
 def _compared(comparison: Comparison) -> str:
     names = _names(comparison)
     baselines = [row.label for row in comparison.rows if row.kind == "baseline"]
     networks = {row.name for row in comparison.rows if row.kind == "network"}
-    networks |= {run.name for run in comparison.missing}
+    networks |= {run.name for run in comparison.missing if run.seed is not None}
     labels = [label for name, label in names.items() if name in networks]
     return ", beside ".join(filter(None, (listed(labels), listed(baselines))))
 

@@ -73,7 +73,7 @@ def run(
     ],
     overrides: Overrides = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print each comparison.json on stdout.")
+        bool, typer.Option("--json", help="Print comparison.json on stdout, one after the other.")
     ] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Do everything again; reuse no stored output.")
@@ -85,13 +85,18 @@ def run(
     loaded = [load(name, overrides or []) for name in experiments]
     for params in loaded:
         check(params)
+    changes = [word for override in overrides or [] for word in ("--set", override)]
     home = find_home()
     home.require_writable()
 
-    from flows.session import run_all
+    from flows.session import Asked, run_all
 
+    asked = [
+        Asked(params, ["run", name, *changes])
+        for name, params in zip(experiments, loaded, strict=True)
+    ]
     try:
-        status = run_all(loaded, home, as_json=as_json, fresh=fresh)
+        status = run_all(asked, home, as_json=as_json, fresh=fresh)
     except KeyboardInterrupt:  # typer would end without a word
         print_error("interrupted")
         status = 130
@@ -139,7 +144,7 @@ def ui(
     from components.storage import find_home
 
     home = find_home()
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home.database}"
+    uri = home.tracking_uri
     if uri.startswith(("http://", "https://")):
         raise InputError(f"MLFLOW_TRACKING_URI names a server already; open {uri} in a browser")
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).is_file():

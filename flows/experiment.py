@@ -11,6 +11,7 @@ from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components import tracking
+from components.compare import require_comparable
 from components.evaluate.score import BaselineJob, SeriesBaselineJob, TextBaselineJob
 from components.provenance import num_cores
 from components.records import (
@@ -55,7 +56,12 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> None:
         RunsMissing: If the comparison was written without some of its runs.
     """
     runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=num_workers(params))
-    experiment.with_options(task_runner=runner)(params, context, provenance)
+    try:
+        experiment.with_options(task_runner=runner)(params, context, provenance)
+    except BaseException:
+        # Trained runs that were still to be evaluated when the flow ended are nobody's any more.
+        tracking.end_open_runs(context.home, params.name, context.id)
+        raise
 
 
 @flow(name="unroll", flow_run_name="{context.id}")
@@ -69,6 +75,7 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
     opened = tasks.open_tracking.submit(params.name, context)
     ingested = tasks.ingest(params.ingest, context)
     prepared = tasks.preprocess(ingested, params.preprocess, context)
+    require_comparable(params, ingested, prepared)
     parent = tracking.start_comparison(
         opened.result(), params, provenance, ingested, prepared, id=context.id
     )
@@ -130,7 +137,7 @@ def missing_run(name: str, seed: int | None, error: object) -> Missing:
 def training_jobs(params: Experiment, prepared: Prepared) -> list[TrainingJob]:
     """One job for each architecture and seed, the longest first."""
     threads = max(1, num_cores() // num_workers(params))
-    order = sorted(params.architectures, key=lambda name: -RELATIVE_COST[name])
+    order = sorted(params.architectures, key=lambda name: -RELATIVE_COST.get(name, 1))
     return [
         TrainingJob(
             task=params.task,

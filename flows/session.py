@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from components.records import Comparison
 from components.storage import Home
@@ -13,7 +14,17 @@ from flows.terminal import Terminal, showing
 from params.schema import Experiment
 
 
-def run_all(experiments: Sequence[Experiment], home: Home, *, as_json: bool, fresh: bool) -> int:
+@dataclass(frozen=True)
+class Asked:
+    """An experiment, and the arguments of `unroll` that ask for it alone."""
+
+    params: Experiment
+    command: Sequence[str]
+
+
+def run_all(
+    experiments: Sequence[Asked], home: Home, *, as_json: bool = False, fresh: bool = False
+) -> int:
     """Run every experiment; returns the exit status, 1 if a comparison lacks some of its runs.
 
     Raises:
@@ -25,8 +36,8 @@ def run_all(experiments: Sequence[Experiment], home: Home, *, as_json: bool, fre
     with showing() as terminal:
         terminal.say("starting Prefect, torch and MLflow")
         connect()
-        for params in experiments:
-            status = max(status, run_one(params, home, terminal, as_json=as_json, fresh=fresh))
+        for asked in experiments:
+            status = max(status, run_one(asked, home, terminal, as_json=as_json, fresh=fresh))
     return status
 
 
@@ -44,21 +55,20 @@ def connect() -> None:
         reached.result()
 
 
-def run_one(
-    params: Experiment, home: Home, terminal: Terminal, *, as_json: bool, fresh: bool
-) -> int:
+def run_one(asked: Asked, home: Home, terminal: Terminal, *, as_json: bool, fresh: bool) -> int:
     """Run one experiment and say where its report is; returns its exit status."""
     from components.provenance import provenance
     from dashboards.verdict import verdict
     from flows.experiment import RunsMissing, new_context, run
 
+    params = asked.params
     context = new_context(params, home, fresh=fresh)
     terminal.say(
         f"{params.name}: {len(params.architectures)} architectures, {len(params.seeds)} seeds"
     )
     status = 0
     try:
-        run(params, context, provenance(params, ["unroll", *sys.argv[1:]]))
+        run(params, context, provenance(params, ["unroll", *asked.command]))
     except RunsMissing as error:
         terminal.say(str(error), logging.ERROR)
         status = 1

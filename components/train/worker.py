@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 EVENTS = "events.jsonl"
 LOG = "child.log"
 REASON = "reason.txt"
+LOG_KEPT = 20_000  # characters of it that a failure carries
 POLL_SECONDS = 0.1
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # as in glibc's malloc.h
 
@@ -44,21 +45,23 @@ _children = threading.Lock()
 class ChildFailed(Exception):
     """A child ended without a result. `status` is FAILED, or KILLED if a signal ended it."""
 
-    def __init__(self, reason: str, status: str):
-        """A failure whose `reason` is fit for a person."""
+    def __init__(self, reason: str, status: str, log: str = ""):
+        """A failure whose `reason` is fit for a person; `log` is what the child printed."""
         super().__init__(reason)
         self.reason = reason
         self.status = status
+        self.log = log
 
-    def __reduce__(self) -> tuple[type["ChildFailed"], tuple[str, str]]:
-        """Both arguments, so that the error survives pickling."""
-        return type(self), (self.reason, self.status)
+    def __reduce__(self) -> tuple[type["ChildFailed"], tuple[str, str, str]]:
+        """All arguments, so that the error survives pickling."""
+        return type(self), (self.reason, self.status, self.log)
 
 
 def preload() -> None:
     """Start the forkserver now; it imports torch and Lightning while the caller goes on."""
     _stopping.clear()
-    _context.set_forkserver_preload(["components.train.fit", "sklearn.metrics"])
+    # __main__ is in the list by default: without it every child would import it anew.
+    _context.set_forkserver_preload(["__main__", "components.train.fit", "sklearn.metrics"])
     forkserver.ensure_running()
 
 
@@ -135,16 +138,19 @@ def deliver(events: Callable[[], list[Event]], on_event: Callable[[Event], None]
 
 
 def failure(child: ForkServerProcess, folder: Path) -> ChildFailed:
-    """Why the child ended, in one line."""
+    """Why the child ended, in one line, with the end of what it printed."""
     code = child.exitcode
+    log = folder / LOG
+    printed = log.read_text(encoding="utf-8", errors="replace")[-LOG_KEPT:] if log.exists() else ""
     if code is not None and code < 0:
         name = signal.Signals(-code).name
         hint = "; if nobody killed it, memory ran out" if name == "SIGKILL" else ""
-        return ChildFailed(f"its process was ended by {name}{hint}", "KILLED")
+        return ChildFailed(f"its process was ended by {name}{hint}", "KILLED", printed)
     reason = folder / REASON
     if reason.is_file():
-        return ChildFailed(reason.read_text(encoding="utf-8"), "FAILED")
-    return ChildFailed(f"its process ended with status {code} and no word", "FAILED")
+        return ChildFailed(reason.read_text(encoding="utf-8"), "FAILED", printed)
+    said = f"its process ended with status {code} and no word"
+    return ChildFailed(said, "FAILED", printed)
 
 
 def enter(work: Work, job: str, folder: Path) -> None:

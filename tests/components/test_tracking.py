@@ -175,7 +175,7 @@ def test_a_comparison_says_what_it_is_made_from(opened: Tracking, parent: Parent
         "unroll.comparison": "tiny-1",
         "unroll.params_digest": "9f2c41d07be3a815",
         "unroll.fingerprint": "abc123",
-        "mlflow.source.git.commit": "4be71ce",
+        "unroll.code_revision": "4be71ce",
         "mlflow.source.name": "unroll run tiny",
         "version.torch": "2.13.0",
     }
@@ -240,8 +240,10 @@ def test_every_epoch_is_logged_once_with_its_number(
     run_id = tracking.start_training(parent, job)
     step = {"kind": "step", "epoch": 1, "step": 3, "num_steps": 9}
     first, second = ({"kind": "epoch", **epoch.model_dump()} for epoch in EPOCHS)
+    log = tracking.EpochLog(opened, run_id)
     for event in (step, {**first, "max_epochs": 2}, step, second):
-        tracking.log_event(opened, run_id, event)
+        log(event)
+    log.send()
     history = {
         key: [(one.step, one.value) for one in opened.client().get_metric_history(run_id, key)]
         for key in run_of(opened, run_id).data.metrics
@@ -359,3 +361,32 @@ def test_a_comparison_ends_with_its_report(
     assert artifacts(opened, parent.run_id, "report") == {
         *("report/report.html", "report/comparison.json")
     }
+
+
+def test_metrics_that_mlflow_does_not_take_are_sent_later(
+    opened: Tracking, parent: Parent, job: TrainingJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = tracking.start_training(parent, job)
+    log = tracking.EpochLog(opened, run_id)
+    first, second = ({"kind": "epoch", **epoch.model_dump()} for epoch in EPOCHS)
+
+    def away(*_: object) -> None:
+        raise MlflowException("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tracking, "log_epochs", away)
+        log(first)
+    log(second)
+    history = opened.client().get_metric_history(run_id, "val/loss")
+    assert [(one.step, one.value) for one in history] == [(1, 3.0), (2, 1.5)]
+
+
+def test_open_runs_of_one_comparison_are_ended(
+    home: Home, opened: Tracking, parent: Parent, job: TrainingJob
+) -> None:
+    run_id = tracking.start_training(parent, job)
+    name = opened.client().get_experiment(opened.experiment_id).name
+    tracking.end_open_runs(home, name, "another comparison")
+    assert run_of(opened, run_id).info.status == "RUNNING"
+    tracking.end_open_runs(home, name, parent.id)
+    assert [run_of(opened, run).info.status for run in (run_id, parent.run_id)] == ["KILLED"] * 2

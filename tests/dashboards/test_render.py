@@ -245,6 +245,15 @@ def test_one_seed_has_no_range(classification):
     assert "Ranges run" not in notes(page)
 
 
+def test_a_missing_baseline_is_named_without_a_seed(classification):
+    lost = Missing(name="majority", seed=None, status="KILLED", reason="memory ran out")
+    page = parsed(classification.model_copy(update={"missing": (lost,)}))
+    said = one(page.all(css="missing")).text()
+    assert "Majority class" in said
+    assert "memory ran out" in said
+    assert "seed" not in said
+
+
 def test_missing_runs_are_named_with_their_reason(classification, forecast):
     box = one(parsed(classification).all(css="missing"))
     assert "1 run is missing" in box.text()

@@ -204,7 +204,11 @@ def test_the_exit_status_is_that_of_the_runs(
     asked: list[Any] = []
 
     def run_all(experiments: list[Any], where: Home, **options: bool) -> int:
-        asked.append(([one.name for one in experiments], where, options))
+        asked.append(([one.params.name for one in experiments], where, options))
+        assert [list(one.command) for one in experiments] == [
+            ["run", "temperature"],
+            ["run", "imdb_offline"],
+        ]
         if raised:
             raise raised
         return status

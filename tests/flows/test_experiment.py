@@ -23,7 +23,7 @@ from components.train import worker
 from components.train.job import TrainingJob
 from flows import experiment as flow
 from flows.experiment import new_context
-from flows.session import run_all
+from flows.session import Asked, run_all
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
 
 pytestmark = pytest.mark.usefixtures("prefect")
@@ -275,7 +275,7 @@ def test_runs_that_do_not_finish_leave_the_others_alone(
 ) -> None:
     params = tiny_temperature.model_copy(update={"architectures": ("rnn", "lstm", "gru")})
     monkeypatch.setattr(flow, "training_jobs", poisoned(flow.training_jobs, children))
-    assert run_all([params], home, as_json=False, fresh=False) == 1
+    assert run_all([Asked(params, ["run", "x"])], home) == 1
     assert (
         capsys.readouterr()
         .err.splitlines()[-3]

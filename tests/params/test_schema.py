@@ -3,6 +3,7 @@
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from params.errors import InputError
 from params.load import load
 from params.names import Architecture
 from params.schema import Experiment, SeriesModel
@@ -11,7 +12,7 @@ CHANGES = [
     *("name=other", "seeds=[1, 2]", "seeds=[2, 1, 3]", "architectures=[lstm, rnn, gru, bilstm]"),
     *("ingest.source=other/imdb", "ingest.duplicates=drop", "preprocess.vocab_size=5001"),
     *("preprocess.val_fraction=0.2000001", "model.pooling=mean", "model.dropout=[0.0]"),
-    *("model.bidirectional=[true]", "model.head_sizes=[1]", "train.patience=3"),
+    *("model.head_sizes=[1]", "train.patience=3"),
     *("train.learning_rate=2e-3", "evaluate.baselines=[]", "compare.metric=test/f1"),
     "report.title=Another?",
 ]
@@ -85,6 +86,16 @@ def test_the_architecture_says_which_layers_read_both_ways_unless_params_do(
 def test_one_way_layers_are_refused_for_bilstm_alone() -> None:
     one_way = ["model.bidirectional=[false]"]
     assert load("imdb", [*one_way, "architectures=[lstm]"]).model.directions("lstm") == (False,)
+    with pytest.raises(InputError, match="bilstm, got false for every layer"):
+        load("imdb", [*one_way, "architectures=[bilstm]"])
+
+
+def test_an_lstm_and_a_bilstm_that_would_be_one_network_are_refused() -> None:
+    both_ways = ["model.bidirectional=[true]"]
+    allowed = load("imdb", [*both_ways, "architectures=[rnn, lstm]"])
+    assert allowed.model.directions("rnn") == (True,)
+    with pytest.raises(InputError, match="they would be the same network"):
+        load("imdb", [*both_ways, "architectures=[lstm, bilstm]"])
 
 
 @pytest.mark.parametrize(("context_length", "fits"), [(1094, True), (1095, False)])

@@ -16,7 +16,7 @@ REPOSITORY, REVISION = "stanfordnlp/imdb", "e6281661ce1c48d982bc483cf8a173c1bbeb
 OFFLINE = (
     "the Hugging Face Hub cannot be reached for stanfordnlp/imdb; go on with the reviews inside a "
     "Python package (--set ingest.source=embedded) or with a local copy of the data set "
-    "(--set ingest.source=PATH/TO/FOLDER)"
+    "(--set ingest.source=PATH/TO/FOLDER; there is no folder stanfordnlp/imdb here)"
 )
 
 

@@ -258,6 +258,20 @@ def test_a_training_that_diverges_says_when(series_job: TrainingJob, run_folder:
     assert not (run_folder / "weights.safetensors").exists()
 
 
+def test_a_validation_loss_that_is_no_number_ends_the_training(
+    series_job: TrainingJob, run_folder: Path, watch: Any
+) -> None:
+    class Damage(Callback):
+        def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+            for weight in pl_module.parameters():
+                weight.data.fill_(torch.nan)
+
+    watch(Damage())
+    with pytest.raises(TrainingDiverged, match="^val/loss became nan in epoch 1; "):
+        fit(changed(series_job, max_epochs=1, ema_decay=None), run_folder)
+    assert not (run_folder / "trained.json").exists()
+
+
 def test_the_history_is_written_as_it_happens(
     text_job: TrainingJob, run_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
