@@ -267,7 +267,7 @@ def test_a_validation_loss_that_is_no_number_ends_the_training(
                 weight.data.fill_(torch.nan)
 
     watch(Damage())
-    with pytest.raises(TrainingDiverged, match="^val/loss became nan in epoch 1; "):
+    with pytest.raises(TrainingDiverged, match=r"^val/loss became nan in epoch 1; "):
         fit(changed(series_job, max_epochs=1, ema_decay=None), run_folder)
     assert not (run_folder / "trained.json").exists()
 
