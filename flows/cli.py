@@ -4,6 +4,7 @@ Everything heavy is imported by the command that needs it, so that help and a mi
 file answer at once.
 """
 
+import atexit
 import os
 import socket
 import sys
@@ -29,6 +30,27 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a param, such as train.max_epochs=5."),
 ]
+
+
+def entry() -> None:
+    """`main`, in a process of its own that ends without taking its modules apart.
+
+    With what MLflow and Prefect import, that would take three seconds after everything is done.
+    """
+    status: int | str | None = 1
+
+    def end() -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status if isinstance(status, int) else 0 if status is None else 1)
+
+    atexit.register(end)  # first in, so that it runs after all other handlers
+    try:
+        main()
+        status = 0
+    except SystemExit as wanted:
+        status = wanted.code
+        raise
 
 
 def main() -> None:

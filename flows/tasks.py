@@ -4,9 +4,11 @@ Only paths, digests, frozen params and small records pass between tasks. Prefect
 is off: the store knows better what an output depends on.
 """
 
+import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
@@ -15,6 +17,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from components import tracking
 from components.compare import compare as compare_rows
 from components.evaluate import score
+from components.ingest.facts import sentences
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
 from components.preprocess.series import preprocess_series
@@ -34,6 +37,11 @@ from components.train.job import TrainingJob
 from components.train.run import train as train_run
 from dashboards.render import render
 from params.schema import Experiment, SeriesIngest, SeriesPreprocess, TextIngest, TextPreprocess
+
+# A child of `components`, so that they go where the stages' own messages go.
+logger = logging.getLogger("components.flows")
+
+Result = TypeVar("Result")
 
 
 class Context(Record):
@@ -57,6 +65,13 @@ class Finished(Record):
     run_id: str
 
 
+def said(stage: str, result: Result, lines: Iterable[str]) -> Result:
+    """`result`, after a line of the log for each thing that is to be known of it."""
+    for line in lines:
+        logger.info("%s: %s", stage, line)
+    return result
+
+
 def is_transient(_: Task[..., Any], __: TaskRun, state: State[Any]) -> bool:
     """Whether a failed ingest is worth another try: only a broken connection is."""
     error = state.result(raise_on_failure=False)
@@ -72,8 +87,10 @@ def is_transient(_: Task[..., Any], __: TaskRun, state: State[Any]) -> bool:
 def ingest(params: TextIngest | SeriesIngest, context: Context) -> Ingested:
     """The verified table of the experiment's source."""
     if isinstance(params, SeriesIngest):
-        return ingest_series(params, context.home.store, fresh=context.fresh)
-    return ingest_text(params, context.home.store, fresh=context.fresh)
+        ingested = ingest_series(params, context.home.store, fresh=context.fresh)
+    else:
+        ingested = ingest_text(params, context.home.store, fresh=context.fresh)
+    return said("ingest", ingested, sentences(ingested))
 
 
 @task(cache_policy=NO_CACHE)
@@ -82,8 +99,10 @@ def preprocess(
 ) -> Prepared:
     """The encoded splits of that table."""
     if isinstance(params, SeriesPreprocess):
-        return preprocess_series(ingested, params, context.home.store, fresh=context.fresh)
-    return preprocess_text(ingested, params, context.home.store, fresh=context.fresh)
+        prepared = preprocess_series(ingested, params, context.home.store, fresh=context.fresh)
+    else:
+        prepared = preprocess_text(ingested, params, context.home.store, fresh=context.fresh)
+    return said("preprocess", prepared, prepared.notes)
 
 
 @task(name="open tracking", cache_policy=NO_CACHE)
