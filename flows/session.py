@@ -63,9 +63,8 @@ def run_one(asked: Asked, home: Home, terminal: Terminal, *, as_json: bool, fres
 
     params = asked.params
     context = new_context(params, home, fresh=fresh)
-    terminal.say(
-        f"{params.name}: {len(params.architectures)} architectures, {len(params.seeds)} seeds"
-    )
+    seeds = ", ".join(map(str, params.seeds))
+    terminal.say(f"{params.name}: {', '.join(params.architectures)}; seeds {seeds}")
     status = 0
     try:
         run(params, context, provenance(params, ["unroll", *asked.command]))

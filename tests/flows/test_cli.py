@@ -263,7 +263,7 @@ def test_bad_data_are_one_line_and_leave_no_run(
     printed = capsys.readouterr()
     assert (status, printed.out) == (2, "")
     *begun, mistake = printed.err.splitlines()
-    assert begun[-1].endswith("imdb: 4 architectures, 3 seeds")
+    assert begun[-1].endswith("imdb: rnn, lstm, gru, bilstm; seeds 1, 2, 3")
     assert "Traceback" not in printed.err
     assert mistake.startswith("unroll: ")
     assert said.replace("*", str(folder)) in mistake
@@ -295,8 +295,8 @@ def test_a_run_prints_the_comparison_and_nothing_else(
     assert [row.name for row in comparison.rows if row.kind == "network"] == ["rnn"]
     lines = answer.stderr.splitlines()
     assert any("rnn seed 1: epoch 1/1: val/loss " in line for line in lines)
-    assert lines[-3].endswith(f"report: {folder / 'report.html'}")
-    assert lines[-2].endswith("short: 1 architectures, 1 seeds")
+    assert lines[-4].endswith(f"report: {folder / 'report.html'}")
+    assert lines[-3].endswith("short: rnn; seeds 1")
     assert lines[-1].startswith("unroll: preprocess: 8 days leave no window of context_length 5")
     assert answer.status == 2
     assert "Traceback" not in answer.stderr
