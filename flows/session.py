@@ -1,10 +1,13 @@
 """Several experiments, one after the other, in one process: what `unroll run` does."""
 
 import logging
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from components.records import Comparison
 from components.storage import Home
@@ -48,11 +51,34 @@ def connect() -> None:
     """
     from prefect.client.orchestration import get_client
 
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, processes_out_of_reach():
         reached = pool.submit(get_client, sync_client=True)
         import flows.experiment  # noqa: F401 - MLflow, pandas and plotly, for `run_one`
 
         reached.result()
+
+
+class OutOfReach(subprocess.Popen[Any]):
+    """A process in a group of its own, which a Ctrl-C in the terminal does not reach."""
+
+    def __init__(self, *arguments: Any, **options: Any):
+        """The same as `Popen` but for the group."""
+        super().__init__(*arguments, process_group=0, **options)
+
+
+@contextmanager
+def processes_out_of_reach() -> Iterator[None]:
+    """Start what is started meanwhile in process groups of its own.
+
+    Prefect's temporary server would otherwise end with the first Ctrl-C, and the flow would wait
+    for minutes to tell it that it was cancelled. Prefect has no setting for this.
+    """
+    usual = subprocess.Popen
+    subprocess.Popen = OutOfReach  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        subprocess.Popen = usual  # type: ignore[misc]
 
 
 def run_one(asked: Asked, home: Home, terminal: Terminal, *, as_json: bool, fresh: bool) -> int:

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 EVENTS = "events.jsonl"
 LOG = "child.log"
 REASON = "reason.txt"
+FORKSERVER_GONE = 255  # what multiprocessing says when it cannot know
 LOG_KEPT = 20_000  # characters of it that a failure carries
 POLL_SECONDS = 0.1
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # as in glibc's malloc.h
@@ -150,6 +151,8 @@ def failure(child: ForkServerProcess, folder: Path) -> ChildFailed:
     if reason.is_file():
         return ChildFailed(reason.read_text(encoding="utf-8"), "FAILED", printed)
     said = f"its process ended with status {code} and no word"
+    if code == FORKSERVER_GONE:
+        said = "the process that starts all trainings was ended, and this one with it"
     return ChildFailed(said, "FAILED", printed)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -301,3 +302,32 @@ def test_a_run_prints_the_comparison_and_nothing_else(
     assert answer.status == 2
     assert "Traceback" not in answer.stderr
     assert (folder / "report.html").stat().st_size > 1_000_000  # plotly is inside
+
+
+def test_ctrl_c_in_a_terminal_ends_everything_at_once(
+    tiny_temperature: ForecastExperiment, tmp_path: Path
+) -> None:
+    """A terminal sends the signal to the whole process group, Prefect's server included."""
+    endless = tiny_temperature.train.model_copy(update={"max_epochs": 100_000, "patience": None})
+    params = tiny_temperature.model_copy(update={"architectures": ("rnn",), "train": endless})
+    (tmp_path / "endless.yaml").write_text(to_yaml(params))
+    folders = {"UNROLL_HOME": str(tmp_path / "home"), "PREFECT_HOME": str(tmp_path / "prefect")}
+    command = [str(Path(sys.executable).with_name("unroll")), "run", str(tmp_path / "endless.yaml")]
+    process = subprocess.Popen(
+        command,
+        env=os.environ | folders,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    with process.stderr as said:
+        next(line for line in said if "epoch 2/" in line)
+        os.killpg(process.pid, signal.SIGINT)
+        last = said.readlines()[-1]
+    assert process.wait(timeout=60) == 130
+    assert last == "unroll: interrupted\n"
+    client = MlflowClient(f"sqlite:///{tmp_path / 'home' / 'mlflow.db'}")
+    experiments = [one.experiment_id for one in client.search_experiments()]
+    statuses = {run.info.status for run in client.search_runs(experiments)}
+    assert statuses == {"KILLED"}
