@@ -88,7 +88,6 @@ class Trained(Record):
     num_parameters: int
     train_seconds: float
     best_epoch: int
-    stopped_early: bool
     epochs: tuple[Epoch, ...]
     reused: bool = False
 

@@ -122,7 +122,7 @@ class Store:
             try:
                 make(partial)
                 seal(partial)
-            except BaseException:
+            except BaseException:  # Ctrl-C too: what is half made is never kept
                 shutil.rmtree(partial, ignore_errors=True)
                 raise
             # What stands there is incomplete, or is asked to be made again.

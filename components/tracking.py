@@ -149,7 +149,7 @@ def ending(tracking: Tracking, run_id: str) -> Iterator[None]:
     """Mark the run FAILED or KILLED, with the reason, if the block does not get to its end."""
     try:
         yield
-    except BaseException as error:
+    except BaseException as error:  # Ctrl-C too: no run may stay RUNNING
         if isinstance(error, ChildFailed):
             status, reason = error.status, error.reason
         else:

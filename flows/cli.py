@@ -16,7 +16,8 @@ import typer
 
 from params.errors import InputError
 from params.load import load, shipped, to_yaml
-from params.schema import Experiment, TextIngest
+from params.schema import Experiment
+from params.sections import TextIngest
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -58,7 +58,7 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> None:
     runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=num_workers(params))
     try:
         experiment.with_options(task_runner=runner)(params, context, provenance)
-    except BaseException:
+    except BaseException:  # Ctrl-C too
         # Trained runs that were still to be evaluated when the flow ended are nobody's any more.
         tracking.end_open_runs(context.home, params.name, context.id)
         raise
@@ -182,6 +182,6 @@ def stopping_children() -> Iterator[None]:
     """End every child when the block is left by an exception, Ctrl-C included."""
     try:
         yield
-    except BaseException:
+    except BaseException:  # Ctrl-C too: a child must not outlive its comparison
         worker.stop_all()
         raise

@@ -74,11 +74,11 @@ def processes_out_of_reach() -> Iterator[None]:
     for minutes to tell it that it was cancelled. Prefect has no setting for this.
     """
     usual = subprocess.Popen
-    subprocess.Popen = OutOfReach  # type: ignore[misc]
+    subprocess.Popen = OutOfReach  # type: ignore[misc]  # a class, replaced for a while
     try:
         yield
     finally:
-        subprocess.Popen = usual  # type: ignore[misc]
+        subprocess.Popen = usual  # type: ignore[misc]  # and put back
 
 
 def run_one(asked: Asked, home: Home, terminal: Terminal, *, as_json: bool, fresh: bool) -> int:

@@ -36,7 +36,8 @@ from components.storage import Home, write_whole
 from components.train.job import TrainingJob
 from components.train.run import train as train_run
 from dashboards.render import render
-from params.schema import Experiment, SeriesIngest, SeriesPreprocess, TextIngest, TextPreprocess
+from params.schema import Experiment
+from params.sections import SeriesIngest, SeriesPreprocess, TextIngest, TextPreprocess
 
 # A child of `components`, so that they go where the stages' own messages go.
 logger = logging.getLogger("components.flows")

@@ -14,7 +14,7 @@ from scipy import sparse
 from components.evaluate.truth import SeriesTruth
 from components.preprocess import tokens
 from params.names import SeriesBaseline, TextBaseline
-from params.schema import SeriesEvaluate
+from params.sections import SeriesEvaluate
 
 Values = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from components.storage import Store, file_digest, key_of
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.worker import run_in_child
 from params.names import SeriesBaseline, Task, TextBaseline
-from params.schema import SeriesEvaluate, TextEvaluate
+from params.sections import SeriesEvaluate, TextEvaluate
 
 VERSION = 1  # of how test examples are scored; a change of it scores stored runs again
 PREDICTIONS = "predictions.parquet"

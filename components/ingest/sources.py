@@ -12,7 +12,7 @@ import yaml
 
 from components.storage import file_digest
 from params.errors import InputError
-from params.schema import EMBEDDED_SIZE
+from params.sections import EMBEDDED_SIZE
 
 if TYPE_CHECKING:
     import datasets

@@ -12,7 +12,7 @@ from components.ingest.series import SERIES
 from components.records import Ingested, Prepared, Scaler, SequenceSpec
 from components.storage import Store, key_of
 from params.errors import InputError
-from params.schema import SeriesPreprocess
+from params.sections import SeriesPreprocess
 
 VERSION = 1  # of what this stage makes; a change of it makes stored outputs again
 PREPARED = "prepared.json"

@@ -14,7 +14,7 @@ from components.preprocess import tokens
 from components.records import Ingested, Prepared, SequenceSpec
 from components.storage import Store, key_of
 from params.errors import InputError
-from params.schema import TextPreprocess
+from params.sections import TextPreprocess
 
 VERSION = 1  # of what this stage makes; a change of it makes stored outputs again
 VOCABULARY = "vocabulary.json"

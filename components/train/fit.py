@@ -68,7 +68,6 @@ def fit(job: TrainingJob, folder: Path) -> None:
         num_parameters=num_parameters(network),
         train_seconds=seconds,
         best_epoch=best_epoch,
-        stopped_early=len(history.epochs) < job.train.max_epochs,
         epochs=tuple(history.epochs),
     )
     (folder / TRAINED).write_text(trained.model_dump_json(), encoding="utf-8")

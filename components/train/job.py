@@ -3,9 +3,9 @@
 from components.records import Prepared, Record
 from components.storage import key_of
 from params.names import Architecture, Task
-from params.schema import SeriesModel, TextModel, Train
+from params.sections import SeriesModel, TextModel, Train
 
-VERSION = 1  # of how networks are trained; a change of it trains stored runs again
+VERSION = 2  # of how networks are trained; a change of it trains stored runs again
 
 TRAINED = "trained.json"  # the result of a training, in its folder
 WEIGHTS = "weights.safetensors"  # the weights of its best epoch

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from components.metrics import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS, VAL_MAE
 from components.preprocess.batches import Batch
 from params.names import Task
-from params.schema import Train
+from params.sections import Train
 
 
 class TrainingDiverged(Exception):

@@ -11,7 +11,7 @@ from components.preprocess.tokens import PADDING_IDX
 from components.records import SequenceSpec
 from components.train.recurrence import states
 from params.names import Architecture
-from params.schema import SeriesModel, TextModel
+from params.sections import SeriesModel, TextModel
 
 Cell = type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]
 

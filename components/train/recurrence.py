@@ -74,7 +74,9 @@ class RnnStates(torch.autograd.Function):
                 dh.addmm_(dbefore, w_hh)
             dbefore = dh.addcmul_(torch.mul(dh, h, out=scratch), h, value=-1)  # dh (1 - h^2)
         flat = dsums.flatten(0, 1)
-        dx = (flat @ w_ih).view_as(x) if ctx.needs_input_grad[0] else None  # type: ignore[attr-defined]
+        dx = None
+        if ctx.needs_input_grad[0]:  # type: ignore[attr-defined]  # torch omits it
+            dx = (flat @ w_ih).view_as(x)
         dw_ih = flat.t() @ x.flatten(0, 1)
         dw_hh = flat.t() @ hidden[:-1].flatten(0, 1)
         db = flat.sum(0)
@@ -118,7 +120,7 @@ class GruStates(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor | None, ...]:
         """The gradients of all arguments of `forward`, for that of the states `(T, B, H)`."""
-        x, w_ih, w_hh, hidden, gates, recurrent = ctx.saved_tensors  # type: ignore[attr-defined]
+        x, w_ih, w_hh, hidden, gates, recurrent = ctx.saved_tensors  # type: ignore[attr-defined]  # as above
         size = w_hh.shape[1]
         w_rz, w_n = w_hh[: 2 * size], w_hh[2 * size :]
         # dh starts as what the loss says of a state directly; later steps add what comes back.
@@ -143,7 +145,9 @@ class GruStates(torch.autograd.Function):
                 dbefore.addcmul_(dh, z).addmm_(drz, w_rz).addmm_(dq, w_n)
         flat, flat_q = dgates.flatten(0, 1), drecurrent.flatten(0, 1)
         before = hidden[:-1].flatten(0, 1)
-        dx = (flat @ w_ih).view_as(x) if ctx.needs_input_grad[0] else None  # type: ignore[attr-defined]
+        dx = None
+        if ctx.needs_input_grad[0]:  # type: ignore[attr-defined]  # torch omits it
+            dx = (flat @ w_ih).view_as(x)
         dw_ih = flat.t() @ x.flatten(0, 1)
         dw_hh = torch.cat([flat[:, : 2 * size].t() @ before, flat_q.t() @ before])
         db_ih = flat.sum(0)

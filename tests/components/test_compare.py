@@ -64,7 +64,6 @@ def trained(architecture: Architecture, seed: int) -> Trained:
         num_parameters=100,
         train_seconds=1.0,
         best_epoch=1,
-        stopped_early=False,
         epochs=(epoch,),
     )
 

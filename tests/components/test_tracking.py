@@ -90,7 +90,6 @@ def outcome(tmp_path: Path) -> tuple[Trained, Scored]:
         num_parameters=123,
         train_seconds=4.5,
         best_epoch=2,
-        stopped_early=False,
         epochs=EPOCHS,
     )
     scored = Scored(

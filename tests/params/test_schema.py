@@ -6,7 +6,8 @@ from pydantic import BaseModel, ValidationError
 from params.errors import InputError
 from params.load import load
 from params.names import Architecture
-from params.schema import Experiment, SeriesModel
+from params.schema import Experiment
+from params.sections import SeriesModel
 
 CHANGES = [
     *("name=other", "seeds=[1, 2]", "seeds=[2, 1, 3]", "architectures=[lstm, rnn, gru, bilstm]"),

@@ -15,7 +15,8 @@ from components.preprocess.series import preprocess_series
 from components.storage import Store
 from params.load import load
 from params.names import SeriesBaseline
-from params.schema import ForecastExperiment, SeriesEvaluate
+from params.schema import ForecastExperiment
+from params.sections import SeriesEvaluate
 
 NAMES: tuple[SeriesBaseline, ...] = get_args(SeriesBaseline)
 

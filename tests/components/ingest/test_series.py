@@ -8,7 +8,7 @@ from components.ingest.facts import sentences
 from components.ingest.series import generate, ingest_series
 from components.storage import Store
 from params.load import load
-from params.schema import SeriesIngest
+from params.sections import SeriesIngest
 
 
 def shipped(**changes: float) -> SeriesIngest:

@@ -11,7 +11,7 @@ from components.records import Ingested, Prepared
 from components.storage import Store
 from params.errors import InputError
 from params.load import load
-from params.schema import SeriesPreprocess
+from params.sections import SeriesPreprocess
 
 PARTS = ("train", "val", "test")
 

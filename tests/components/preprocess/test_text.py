@@ -15,7 +15,8 @@ from components.records import Prepared
 from components.storage import Store
 from params.errors import InputError
 from params.load import load
-from params.schema import ClassificationExperiment, TextPreprocess
+from params.schema import ClassificationExperiment
+from params.sections import TextPreprocess
 
 # Every word stands in one text only, so that it tells from which part the vocabulary came.
 TRAIN = {"text": [f"shared own{i} own{i}" for i in range(10)], "label": [0, 1] * 5}

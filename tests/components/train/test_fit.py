@@ -122,7 +122,6 @@ def test_the_weights_of_the_best_epoch_stay(
     logged = {key: trained.best_metrics[key] for key in direct}
     assert logged == pytest.approx(direct, abs=1e-5)
     assert losses[-1] > direct["val/loss"] + 1e-3
-    assert not trained.stopped_early
     assert trained.num_parameters == num_parameters(network_of(job, run_folder))
     assert sorted(path.name for path in run_folder.iterdir()) == KEPT
 
@@ -199,7 +198,6 @@ def test_training_stops_when_validation_no_longer_gets_better(
 ) -> None:
     job = changed(series_job, max_epochs=40, learning_rate=0.5, patience=2, ema_decay=None)
     trained = fitted(job, run_folder)
-    assert trained.stopped_early
     assert len(trained.epochs) == trained.best_epoch + 2 < 40
 
 

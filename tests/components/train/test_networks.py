@@ -18,7 +18,7 @@ from components.train.networks import (
 )
 from params.load import load
 from params.names import Architecture
-from params.schema import SeriesModel, TextModel
+from params.sections import SeriesModel, TextModel
 
 ARCHITECTURES: tuple[Architecture, ...] = ("rnn", "lstm", "gru", "bilstm")
 SERIES = SequenceSpec(num_embeddings=None, input_size=1, output_size=1)
