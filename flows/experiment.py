@@ -28,6 +28,7 @@ from components.storage import Home
 from components.train import worker
 from components.train.job import TrainingJob
 from flows import tasks
+from flows.data import Data
 from flows.tasks import Context, Finished
 from params.names import Architecture
 from params.schema import Experiment, ForecastExperiment
@@ -40,10 +41,13 @@ class RunsMissing(Exception):
     """The comparison was written, but without every run that was asked for."""
 
 
-def new_context(params: Experiment, home: Home, *, fresh: bool) -> Context:
+def new_context(
+    params: Experiment, home: Home, *, fresh: bool, data: Data | None = None
+) -> Context:
     """A context whose id names the experiment and the moment and is not used twice."""
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    return Context(id=f"{params.name}-{moment}-{secrets.token_hex(2)}", root=home.root, fresh=fresh)
+    name = f"{params.name}-{moment}-{secrets.token_hex(2)}"
+    return Context(id=name, root=home.root, fresh=fresh, data=data)
 
 
 def run(params: Experiment, context: Context, provenance: Provenance) -> None:

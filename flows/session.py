@@ -1,20 +1,22 @@
 """Several experiments, one after the other, in one process: what `unroll run` does."""
 
 import logging
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from components.records import Comparison
 from components.storage import Home
 from components.train import worker
 from flows.settings import set_defaults
 from flows.terminal import Terminal, showing
+from params.errors import InputError
 from params.schema import Experiment
+
+if TYPE_CHECKING:
+    from flows.data import Data
+    from flows.tasks import Context
 
 
 @dataclass(frozen=True)
@@ -31,64 +33,74 @@ def run_all(
     """Run every experiment; returns the exit status, 1 if a comparison lacks some of its runs.
 
     Raises:
-        InputError: If the data of an experiment are not as they must be; later ones do not run.
+        InputError: If the data of an experiment are not as they must be; none of them runs.
     """
     set_defaults()
     worker.preload()
     status = 0
     with showing() as terminal:
-        terminal.say("starting Prefect, torch and MLflow")
-        connect()
+        terminal.say("starting Prefect and torch, reading the data")
+        from flows import server
+
+        # Its start takes some ten seconds, in which all that needs no Prefect is done.
+        prefect = server.find_or_start()
+        data = read_all([asked.params for asked in experiments], home, fresh=fresh)
+        from components.tracking import open_tracking
+        from flows.experiment import new_context
+
         for asked in experiments:
-            status = max(status, run_one(asked, home, terminal, as_json=as_json, fresh=fresh))
+            open_tracking(home, asked.params.name)
+        with prefect.in_use():
+            for asked, read_already in zip(experiments, data, strict=True):
+                context = new_context(asked.params, home, fresh=fresh, data=read_already)
+                status = max(status, run_one(asked, context, terminal, as_json=as_json))
     return status
 
 
-def connect() -> None:
-    """Reach the configured Prefect server, or start a temporary one, while the rest is imported.
+def read_all(experiments: Sequence[Experiment], home: Home, *, fresh: bool) -> "list[Data | None]":
+    """What the trainings of each experiment read.
 
-    Each takes seconds and leaves a core idle: a temporary server is a process of its own.
+    Raises:
+        InputError: If the data are not as they must be; of several experiments it is named.
     """
-    from prefect.client.orchestration import get_client
-
-    with ThreadPoolExecutor(1) as pool, processes_out_of_reach():
-        reached = pool.submit(get_client, sync_client=True)
-        import flows.experiment  # noqa: F401 - MLflow, pandas and plotly, for `run_one`
-
-        reached.result()
-
-
-class OutOfReach(subprocess.Popen[Any]):
-    """A process in a group of its own, which a Ctrl-C in the terminal does not reach."""
-
-    def __init__(self, *arguments: Any, **options: Any):
-        """The same as `Popen` but for the group."""
-        super().__init__(*arguments, process_group=0, **options)
+    data = []
+    for params in experiments:
+        try:
+            data.append(read(params, home, fresh=fresh))
+        except InputError as error:
+            if len(experiments) == 1:
+                raise
+            raise InputError(f"{params.name}: {error}") from error
+    return data
 
 
-@contextmanager
-def processes_out_of_reach() -> Iterator[None]:
-    """Start what is started meanwhile in process groups of its own.
+def read(params: Experiment, home: Home, *, fresh: bool) -> "Data | None":
+    """What the trainings of `params` read; None if a download broke off.
 
-    Prefect's temporary server would otherwise end with the first Ctrl-C, and the flow would wait
-    for minutes to tell it that it was cancelled. Prefect has no setting for this.
+    Its task in the flow tries again then, as often and as patiently as it is told to.
+
+    Raises:
+        InputError: If the data are not as they must be.
     """
-    usual = subprocess.Popen
-    subprocess.Popen = OutOfReach  # type: ignore[misc]  # a class, replaced for a while
+    from components.compare import require_comparable
+    from flows import data
+
     try:
-        yield
-    finally:
-        subprocess.Popen = usual  # type: ignore[misc]  # and put back
+        ingested = data.ingest(params.ingest, home.store, fresh=fresh)
+    except ConnectionError:
+        return None
+    prepared = data.preprocess(ingested, params.preprocess, home.store, fresh=fresh)
+    require_comparable(params, ingested, prepared)
+    return data.Data(ingested=ingested, prepared=prepared)
 
 
-def run_one(asked: Asked, home: Home, terminal: Terminal, *, as_json: bool, fresh: bool) -> int:
+def run_one(asked: Asked, context: "Context", terminal: Terminal, *, as_json: bool) -> int:
     """Run one experiment and say where its report is; returns its exit status."""
     from components.provenance import provenance
     from dashboards.verdict import verdict
-    from flows.experiment import RunsMissing, new_context, run
+    from flows.experiment import RunsMissing, run
 
     params = asked.params
-    context = new_context(params, home, fresh=fresh)
     seeds = ", ".join(map(str, params.seeds))
     terminal.say(f"{params.name}: {', '.join(params.architectures)}; seeds {seeds}")
     status = 0
@@ -97,7 +109,7 @@ def run_one(asked: Asked, home: Home, terminal: Terminal, *, as_json: bool, fres
     except RunsMissing as error:
         terminal.say(str(error), logging.ERROR)
         status = 1
-    folder = home.reports / context.id
+    folder = context.home.reports / context.id
     text = (folder / "comparison.json").read_text(encoding="utf-8")
     if as_json:
         sys.stdout.write(text + "\n")

@@ -1,4 +1,4 @@
-"""What Prefect and MLflow are told before they are imported; the user's environment wins."""
+"""What Prefect, MLflow and datasets are told before their import; the user's environment wins."""
 
 import os
 
@@ -13,6 +13,8 @@ DEFAULTS = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "components",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    # `datasets` would import torch, which takes three seconds and which only the trainings need.
+    "USE_TORCH": "0",
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",

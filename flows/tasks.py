@@ -18,10 +18,6 @@ from components import tracking
 from components.compare import compare as compare_rows
 from components.evaluate import score
 from components.ingest.facts import sentences
-from components.ingest.series import ingest_series
-from components.ingest.text import ingest_text
-from components.preprocess.series import preprocess_series
-from components.preprocess.text import preprocess_text
 from components.records import (
     Comparison,
     Evidence,
@@ -36,6 +32,8 @@ from components.storage import Home, write_whole
 from components.train.job import TrainingJob
 from components.train.run import train as train_run
 from dashboards.render import render
+from flows import data
+from flows.data import Data
 from params.schema import Experiment
 from params.sections import SeriesIngest, SeriesPreprocess, TextIngest, TextPreprocess
 
@@ -46,11 +44,15 @@ Result = TypeVar("Result")
 
 
 class Context(Record):
-    """Which comparison is made, where, and whether to reuse nothing."""
+    """Which comparison is made, where, and whether to reuse nothing.
+
+    `data` is what the command read already, while Prefect's server started.
+    """
 
     id: str
     root: Path
     fresh: bool
+    data: Data | None = None
 
     @property
     def home(self) -> Home:
@@ -87,10 +89,11 @@ def is_transient(_: Task[..., Any], __: TaskRun, state: State[Any]) -> bool:
 )
 def ingest(params: TextIngest | SeriesIngest, context: Context) -> Ingested:
     """The verified table of the experiment's source."""
-    if isinstance(params, SeriesIngest):
-        ingested = ingest_series(params, context.home.store, fresh=context.fresh)
-    else:
-        ingested = ingest_text(params, context.home.store, fresh=context.fresh)
+    ingested = (
+        context.data.ingested
+        if context.data
+        else data.ingest(params, context.home.store, fresh=context.fresh)
+    )
     return said("ingest", ingested, sentences(ingested))
 
 
@@ -99,10 +102,11 @@ def preprocess(
     ingested: Ingested, params: TextPreprocess | SeriesPreprocess, context: Context
 ) -> Prepared:
     """The encoded splits of that table."""
-    if isinstance(params, SeriesPreprocess):
-        prepared = preprocess_series(ingested, params, context.home.store, fresh=context.fresh)
-    else:
-        prepared = preprocess_text(ingested, params, context.home.store, fresh=context.fresh)
+    prepared = (
+        context.data.prepared
+        if context.data
+        else data.preprocess(ingested, params, context.home.store, fresh=context.fresh)
+    )
     return said("preprocess", prepared, prepared.notes)
 
 
