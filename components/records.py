@@ -107,7 +107,10 @@ class Missing(Record):
 
 
 class Scored(Record):
-    """Test metrics of one run or baseline; the predictions behind them lie in `path`."""
+    """Test metrics of one run or baseline; the predictions behind them lie in `path`.
+
+    `new_texts` has a network's probability of label 1 for each text that nobody labelled.
+    """
 
     path: Path
     fingerprint: str
@@ -117,6 +120,7 @@ class Scored(Record):
     num_parameters: int | None
     train_seconds: float
     metrics: dict[str, float]
+    new_texts: tuple[float, ...] = ()
     run_id: str | None = None
 
 
@@ -177,6 +181,48 @@ class ForecastPicture(Record):
     forecasts: dict[str, tuple[float, ...]]
 
 
+class EncodedText(Record):
+    """A text beside its numbers, both by their beginnings.
+
+    `words` and `ids` belong together and count from its first word; `row` is the padded row that
+    is made of it, `row_words` the words at its places. `num_words` counts all words of the text,
+    `num_tokens` the places of the row that are no padding.
+    """
+
+    excerpt: str
+    words: tuple[str, ...]
+    ids: tuple[int, ...]
+    row: tuple[int, ...]
+    row_words: tuple[str, ...]
+    num_words: int
+    num_tokens: int
+
+
+class TextNumbers(Record):
+    """How texts become numbers: the most frequent words with their ids, and one training text."""
+
+    vocab_size: int
+    num_texts: int
+    top: tuple[tuple[str, int], ...]
+    example: EncodedText
+    max_length: int
+    truncation_side: Literal["start", "end"]
+    padding_idx: int
+    unknown_idx: int
+
+
+class NewText(Record):
+    """A text that nobody labelled, and the probability of label 1 by the name of each network.
+
+    `num_words` counts the words of it that networks read, `num_known` those of them with an id.
+    """
+
+    text: str
+    num_words: int
+    num_known: int
+    said: dict[str, Spread]
+
+
 class ComparedData(Record):
     """What the comparison was made on; `train`, `val` and `test` count examples."""
 
@@ -218,5 +264,7 @@ class Comparison(Record):
     missing: tuple[Missing, ...]
     curves: tuple[Curve, ...]
     forecast: ForecastPicture | None
+    numbers: TextNumbers | None = None
+    new_texts: tuple[NewText, ...] = ()
     floor: dict[str, float]
     provenance: Provenance

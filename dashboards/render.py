@@ -20,6 +20,7 @@ from components.records import Comparison
 from dashboards import charts, look
 from dashboards.curves import learning_curves
 from dashboards.table import number, quantity, table
+from dashboards.texts import numbers, readings
 from dashboards.verdict import in_sentence, verdict
 from params.names import ARCHITECTURE_LABELS, BASELINE_LABELS
 
@@ -62,6 +63,8 @@ def render(comparison: Comparison) -> str:
         ranking=_ranking(comparison),
         forecast=_forecast(comparison),
         curves=_curves(comparison),
+        numbers=numbers(comparison),
+        readings=readings(comparison),
         neutrals=look.NEUTRALS,
         policy=_policy(plotly_script, page_script),
         plotly_script=plotly_script,

@@ -12,7 +12,12 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components import tracking
 from components.compare import require_comparable
-from components.evaluate.score import BaselineJob, SeriesBaselineJob, TextBaselineJob
+from components.evaluate.score import (
+    BaselineJob,
+    NewTexts,
+    SeriesBaselineJob,
+    TextBaselineJob,
+)
 from components.provenance import num_cores
 from components.records import (
     Comparison,
@@ -110,7 +115,7 @@ def train_and_evaluate(params: Experiment, parent: tracking.Parent, context: Con
         job = trainings[training]
         run = training.result(raise_on_failure=False)
         if isinstance(run, Finished):
-            evaluation = tasks.evaluate.submit(run, parent, context)
+            evaluation = tasks.evaluate.submit(run, new_texts(params), parent, context)
             evaluations[evaluation] = (job.architecture, job.seed)
             trained.append(run.trained)
         else:
@@ -129,6 +134,13 @@ def train_and_evaluate(params: Experiment, parent: tracking.Parent, context: Con
         scored=tuple(scored),
         missing=tuple(sorted(missing, key=lambda run: (run.name, run.seed or 0))),
     )
+
+
+def new_texts(params: Experiment) -> NewTexts | None:
+    """The texts that nobody labelled, where there are any, and how they become numbers."""
+    if isinstance(params, ForecastExperiment) or not params.evaluate.texts:
+        return None
+    return NewTexts(texts=params.evaluate.texts, preprocess=params.preprocess)
 
 
 def missing_run(name: str, seed: int | None, error: object) -> Missing:

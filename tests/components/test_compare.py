@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import save_file
 
 from components.compare import compare, require_comparable
 from components.evaluate.score import PREDICTIONS
@@ -66,6 +68,15 @@ def trained(architecture: Architecture, seed: int) -> Trained:
         best_epoch=1,
         epochs=(epoch,),
     )
+
+
+@pytest.fixture(autouse=True)
+def encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The working directory, where records without a folder point, has texts and a vocabulary."""
+    monkeypatch.chdir(tmp_path)
+    pd.DataFrame({"text": ["held back", "Good or bad?"]}).to_parquet("train.parquet")
+    save_file({"rows": np.array([1])}, "train.safetensors")
+    Path("vocabulary.json").write_text('["good", "bad"]')
 
 
 def compared(
@@ -199,6 +210,42 @@ def test_what_it_was_made_on() -> None:
         "TF-IDF + logistic regression reads whole texts and every word seen twice",
     )
     assert Comparison.model_validate_json(comparison.model_dump_json()) == comparison
+
+
+def test_how_texts_became_numbers_is_shown_on_the_first_training_text() -> None:
+    numbers = compared(load("imdb", ["preprocess.max_length=4"]), []).numbers
+    assert numbers is not None
+    assert (numbers.top, numbers.num_texts) == ((("good", 2), ("bad", 3)), 7)
+    assert numbers.example.excerpt == "Good or bad?"
+    assert (numbers.example.ids, numbers.example.row) == ((2, 1, 3), (2, 1, 3, 0))
+    assert compared(load("temperature"), []).numbers is None
+
+
+def test_what_networks_say_of_new_texts_is_spread_over_their_seeds() -> None:
+    key = "test/accuracy"
+    rows = [
+        scored("gru", 2, {key: 0.5}, new_texts=(0.9, 0.1)),
+        scored("gru", 1, {key: 0.5}, new_texts=(0.5, 0.2)),
+        scored("rnn", 1, {key: 0.5}, new_texts=(0.25, 0.75)),
+        scored("majority", None, {key: 0.5}),
+    ]
+    texts = compared(load("imdb", ["evaluate.texts=[Good grief, '??']"]), rows).new_texts
+    assert [(one.text, one.num_words, one.num_known) for one in texts] == [
+        ("Good grief", 2, 1),
+        ("??", 0, 0),
+    ]
+    first, second = (one.said for one in texts)
+    assert first["gru"].model_dump() == {
+        "mean": pytest.approx(0.7),
+        "low": 0.5,
+        "high": 0.9,
+        "values": (0.5, 0.9),
+    }
+    assert set(first) == set(second) == {"gru", "rnn"}
+    assert second["gru"].values == (0.2, 0.1)
+    assert (first["rnn"].mean, second["rnn"].mean) == (0.25, 0.75)
+    assert compared(load("imdb"), rows).new_texts == ()
+    assert compared(load("temperature"), []).new_texts == ()
 
 
 def test_the_forecast_is_drawn_one_step_ahead_with_the_first_seed(tmp_path: Path) -> None:

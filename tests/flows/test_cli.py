@@ -81,6 +81,7 @@ def unroll(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ans
         (["run", "--help"], ["NAME-OR-FILE", "--set", "--json", "--fresh"]),
         (["--version"], ["unroll "]),
         (["list"], ["imdb ", "imdb_offline ", "temperature ", "classification", "forecast"]),
+        (["list"], ["text_pipeline    classification   How does a text become numbers, and "]),
         (["show", "temperature"], ["context_length: 30"]),
     ],
 )
@@ -109,6 +110,9 @@ def test_it_answers_without_anything_heavy(
         ("run imdb --set seeds", "--set must look like section.key=value, got 'seeds'"),
         ("run imdb --set compare.metric=test/mae", "must be one of test/accuracy, "),
         ("run imdb --set ingest.source=/no/folder", "must be an existing folder, a Hub data set"),
+        ("run imdb --set ingest.source=inline", "ingest.inline is missing: it has the texts of"),
+        ("run text_pipeline --set ingest.source=embedded", "ingest.inline must be left out, or"),
+        ("run text_pipeline --set evaluate.texts=['']", "texts must hold no blank text, got one"),
         ("run temperature --set preprocess.context_length=2000", "at most the 1095 days"),
         ("ui", "no runs yet: "),
     ],
@@ -173,7 +177,7 @@ def test_the_ui_shows_the_right_store_to_this_machine_alone(
     }
 
 
-@pytest.mark.parametrize("name", ["imdb", "imdb_offline", "temperature"])
+@pytest.mark.parametrize("name", ["imdb", "imdb_offline", "temperature", "text_pipeline"])
 def test_what_show_prints_loads_back(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
 ) -> None:

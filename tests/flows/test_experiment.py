@@ -24,6 +24,7 @@ from components.train.job import TrainingJob
 from flows import experiment as flow
 from flows.experiment import new_context
 from flows.session import Asked, run_all
+from params.load import load
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
 
 pytestmark = pytest.mark.usefixtures("prefect")
@@ -211,6 +212,40 @@ def test_a_classification_from_texts_to_report(
     lstm = next(row for row in fresh.rows if row.name == "lstm")
     for key, spread in lstm.metrics.items():  # trained anew with the same seed: the same
         assert spread.values == rows["lstm"].metrics[key].values[:1]
+
+
+def test_the_text_pipeline_from_six_texts_to_what_is_said_of_new_ones(home: Home) -> None:
+    params = load("text_pipeline")
+    assert isinstance(params, ClassificationExperiment)
+    comparison = run(params, home)
+    check_rows(comparison, params, ("majority", "tfidf_logistic"))
+    check_complete(home, comparison, params)
+    data = comparison.data
+    assert (data.train, data.val, data.test) == (4, 2, 4)
+    assert data.caveat is not None
+    assert data.caveat.startswith("4 test texts say little: one of them more or less is 25% of")
+    numbers = comparison.numbers
+    assert numbers is not None
+    words = dict(numbers.top)
+    assert list(words.values()) == list(range(2, 2 + len(words)))
+    example = numbers.example
+    assert example.ids == tuple(words[word] for word in example.words)
+    assert example.row == example.ids + (0,) * (15 - len(example.ids))
+    assert example.excerpt in {one.text for one in params.ingest.inline_texts.train}
+    new = {one.text: one for one in comparison.new_texts}
+    assert tuple(new) == params.evaluate.texts
+    assert (new["Zebras gallop."].num_words, new["Zebras gallop."].num_known) == (2, 0)
+    assert new["I love this boring film."].num_known == 4
+    for one in new.values():
+        assert len(one.said["lstm"].values) == 3
+    # Whatever the seed, words that stand on one side only tell the side.
+    assert new["Great actors and an amazing story."].said["lstm"].low > 0.5
+    assert new["Boring and terrible."].said["lstm"].high < 0.5
+    networks = next(row for row in comparison.rows if row.name == "lstm")
+    assert networks.metrics["test/accuracy"].low >= 0.75
+    page = (home.reports / comparison.id / "report.html").read_text()
+    assert "How a text becomes numbers" in page
+    assert "Zebras gallop." in page
 
 
 def test_a_forecast_from_series_to_report(
