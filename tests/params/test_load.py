@@ -379,6 +379,18 @@ TEXTS = "{train: [{text: a, label: 0}], test: [{text: b, label: 1}]}"
             "ingest={source: a/b, duplicates: keep, text_column: t, split_seed: 0}",
             "ingest.revision is missing (and 2 more) (--set ingest)",
         ),
+        (
+            "text_pipeline",
+            f"ingest.inline.test=[{{text: {'a' * 9_800}, label: 0}}]",
+            "ingest.inline.train and test must hold at most 10,000 characters together, got "
+            "10,109; more texts belong in a folder (ingest.source) (--set ingest.inline.test)",
+        ),
+        (
+            "imdb",
+            f"evaluate.texts=[{'a' * 10_001}]",
+            "evaluate.texts must hold at most 10,000 characters together, got 10,001; more texts "
+            "belong in a folder (ingest.source) (--set evaluate.texts)",
+        ),
         ("imdb", "ingest.held_out=null", "ingest.held_out is missing (--set ingest.held_out)"),
         ("imdb", "ingest.held_out=1", "ingest.held_out must be at least 2, got 1 (--set inge"),
     ],
@@ -390,10 +402,10 @@ def test_texts_stand_inline_exactly_where_the_source_says_so(
 
 
 def test_a_long_wrong_value_is_cut_short() -> None:
-    found = error_of("text_pipeline", f"evaluate.texts=[{', '.join(['word'] * 1_001)}]")
+    found = error_of("text_pipeline", f"evaluate.texts=[{', '.join(['word'] * 201)}]")
     shown = '["word", "word", ' + '"word", ' * 100
     assert found == (
-        f"evaluate.texts must be a list of at most 1000, got {shown[:200]}… (--set evaluate.texts)"
+        f"evaluate.texts must be a list of at most 200, got {shown[:200]}… (--set evaluate.texts)"
     )
 
 
