@@ -10,6 +10,7 @@ from components import metrics
 from components.evaluate.score import PREDICTIONS
 from components.ingest.facts import sentences
 from components.ingest.series import SERIES
+from components.pairs import with_evidence
 from components.records import (
     ComparedData,
     Comparison,
@@ -54,10 +55,14 @@ def compare(
         raise InputError(
             f"compare.metric {metric.key} has no value on this test split; choose another"
         )
-    rows = [
-        *ranked("network", evidence.scored, metric),
-        *ranked("baseline", evidence.scored, metric),
-    ]
+    rows, pairs = with_evidence(
+        [
+            *ranked("network", evidence.scored, metric),
+            *ranked("baseline", evidence.scored, metric),
+        ],
+        evidence.scored,
+        metric,
+    )
     picture = None
     if isinstance(experiment, ForecastExperiment):
         picture = forecast_picture(evidence.scored, experiment.report.num_days)
@@ -70,6 +75,7 @@ def compare(
         metric=metric.key,
         data=compared_data(experiment, evidence),
         rows=tuple(rows),
+        pairs=tuple(pairs),
         missing=evidence.missing,
         curves=tuple(
             Curve(

@@ -143,9 +143,11 @@ def check(params: Experiment) -> None:
 @app.command("list")
 def list_shipped() -> None:
     """List the shipped experiments."""
-    for name in shipped():
+    names = shipped()
+    width = max(map(len, names))
+    for name in names:
         params = load(name)
-        typer.echo(f"{name:<16} {params.task:<16} {params.report.title}")
+        typer.echo(f"{name:<{width}}  {params.task:<14}  {params.report.title}")
 
 
 @app.command()

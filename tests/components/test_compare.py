@@ -30,6 +30,14 @@ PROVENANCE = Provenance(
 )
 
 
+@pytest.fixture(autouse=True)
+def predictions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two predictions where the scored rows of these tests have theirs: in the empty path."""
+    monkeypatch.chdir(tmp_path)
+    table = pd.DataFrame({"row": [0, 1], "label": [0, 1], "probability": [0.2, 0.4]})
+    table.to_parquet(PREDICTIONS)
+
+
 def scored(
     name: str, seed: int | None, metrics: dict[str, float], path: Path = Path(), **changes: object
 ) -> Scored:
@@ -134,6 +142,7 @@ def test_a_row_holds_the_spread_over_its_seeds() -> None:
         "low": 0.5,
         "high": 0.9,
         "values": (0.5, 0.9, 0.7),
+        "interval": (0.0, 1.0),
     }
     assert (row.label, row.seeds, row.train_seconds) == ("GRU", (1, 2, 3), 2.0)
     assert row.run_ids == ("gru-1", "gru-2", "gru-3")

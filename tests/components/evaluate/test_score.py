@@ -16,7 +16,7 @@ from components.preprocess.text import preprocess_text
 from components.storage import Store
 from params.schema import ClassificationExperiment, ForecastExperiment
 
-LAST = {"test/mae", "test/rmse", "test/mase", "test/regret"}
+LAST = {"test/mae", "test/scaled_mae", "test/rmse", "test/mase", "test/regret"}
 
 
 @pytest.fixture(autouse=True)
