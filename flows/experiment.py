@@ -11,7 +11,7 @@ from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components import tracking
-from components.compare import require_comparable
+from components.compare.comparison import require_comparable
 from components.evaluate.score import BaselineJob, SeriesBaselineJob, TextBaselineJob
 from components.provenance import num_cores
 from components.records import (

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from components.bootstrap import Bootstrap, Estimate, draw_examples, draw_seeds, estimate
+from components.compare.bootstrap import Bootstrap, Estimate, draw_examples, draw_seeds, estimate
 
 
 def test_interval_of_one_run_is_that_of_the_binomial() -> None:

@@ -7,10 +7,10 @@ from statistics import fmean
 import pandas as pd
 
 from components import metrics
+from components.compare.pairs import with_evidence
 from components.evaluate.score import PREDICTIONS
 from components.ingest.facts import sentences
 from components.ingest.series import SERIES
-from components.pairs import with_evidence
 from components.records import (
     ComparedData,
     Comparison,

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.bootstrap import Bootstrap
+from components.compare.bootstrap import Bootstrap
+from components.compare.pairs import block_length, pair, with_evidence
 from components.evaluate.score import PREDICTIONS
 from components.metrics import ranking_metric
-from components.pairs import block_length, pair, with_evidence
 from components.records import Row, Scored, Spread
 
 ACCURACY = ranking_metric("classification", "test/accuracy")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from components.compare import compare, require_comparable
+from components.compare.comparison import compare, require_comparable
 from components.evaluate.score import PREDICTIONS
 from components.records import (
     Comparison,

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from components.bootstrap import Bootstrap
+from components.compare.bootstrap import Bootstrap
 from components.evaluate.score import read_predictions
 from components.metrics import Metric
 from components.records import Pair, Row, Scored
