@@ -307,6 +307,7 @@ def test_a_run_prints_the_comparison_and_nothing_else(
     assert [row.name for row in comparison.rows if row.kind == "network"] == ["rnn"]
     lines = answer.stderr.splitlines()
     assert any("rnn seed 1: epoch 1/1: val/loss " in line for line in lines)
+    assert "caution" not in answer.stderr  # 5 days are no long way
     assert lines[-1].endswith(f"report: {folder / 'report.html'}")
     assert answer.status == 0
     assert (folder / "report.html").stat().st_size > 1_000_000  # plotly is inside
