@@ -227,7 +227,7 @@ class Comparison(Record):
     """All runs of one experiment with its baselines, best first within each kind.
 
     `floor` holds the least value that any forecast can be expected to reach, by metric key, where
-    the data are generated and their true mean is known.
+    the data are generated and their true mean is known. `cautions` are whole sentences.
     """
 
     id: str
@@ -244,3 +244,4 @@ class Comparison(Record):
     forecast: ForecastPicture | None
     floor: dict[str, float]
     provenance: Provenance
+    cautions: tuple[str, ...] = ()

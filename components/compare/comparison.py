@@ -7,6 +7,7 @@ from statistics import fmean
 import pandas as pd
 
 from components import metrics
+from components.cautions import cautions
 from components.compare.pairs import with_evidence
 from components.evaluate.score import PREDICTIONS
 from components.ingest.facts import sentences
@@ -86,6 +87,7 @@ def compare(
         forecast=picture,
         floor=floor(evidence.scored),
         provenance=provenance,
+        cautions=cautions(experiment),
     )
 
 

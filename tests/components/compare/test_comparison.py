@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from components.cautions import cautions
 from components.compare.comparison import compare, require_comparable
 from components.evaluate.score import PREDICTIONS
 from components.records import (
@@ -194,6 +195,14 @@ def test_nothing_finished_is_still_a_comparison() -> None:
     for name in ("imdb", "temperature"):
         comparison = compared(load(name), [])
         assert (comparison.rows, comparison.forecast, comparison.floor) == ((), None, {})
+
+
+@pytest.mark.parametrize("steps", [20, 21])
+def test_it_says_what_to_be_careful_of(steps: int) -> None:
+    params = load("temperature", [f"preprocess.context_length={steps}"])
+    said = compared(params, []).cautions
+    assert said == cautions(params)
+    assert len(said) == steps - 20
 
 
 def test_what_it_was_made_on() -> None:
