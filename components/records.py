@@ -135,12 +135,16 @@ class Evidence(Record):
 
 
 class Spread(Record):
-    """A metric over the seeds: mean, smallest, largest, and every value in order of seed."""
+    """A metric over the seeds: mean, smallest, largest, and every value in order of seed.
+
+    `interval` is the 95 % interval of the mean over test examples and seeds, where there is one.
+    """
 
     mean: float
     low: float
     high: float
     values: tuple[float, ...]
+    interval: tuple[float, float] | None = None
 
 
 class Row(Record):
@@ -158,6 +162,25 @@ class Row(Record):
     run_ids: tuple[str, ...] = ()
     metrics: dict[str, Spread]
     best: bool = False
+
+
+class Pair(Record):
+    """Two rows on the same test examples: how much `better` is ahead by the ranking metric.
+
+    `difference` is at least 0; `interval` is its 95 % interval and `p_value`, two-sided, belongs to
+    no difference. Neither is corrected for the number of pairs.
+    """
+
+    better: str
+    worse: str
+    difference: float
+    interval: tuple[float, float]
+    p_value: float
+
+    @property
+    def shown(self) -> bool:
+        """Whether the data show a difference: its interval does not reach 0."""
+        return self.interval[0] > 0
 
 
 class Curve(Record):
@@ -250,7 +273,7 @@ class Comparison(Record):
     """All runs of one experiment with its baselines, best first within each kind.
 
     `floor` holds the least value that any forecast can be expected to reach, by metric key, where
-    the data are generated and their true mean is known.
+    the data are generated and their true mean is known. `cautions` are whole sentences.
     """
 
     id: str
@@ -261,6 +284,7 @@ class Comparison(Record):
     metric: str
     data: ComparedData
     rows: tuple[Row, ...]
+    pairs: tuple[Pair, ...] = ()
     missing: tuple[Missing, ...]
     curves: tuple[Curve, ...]
     forecast: ForecastPicture | None
@@ -268,3 +292,4 @@ class Comparison(Record):
     new_texts: tuple[NewText, ...] = ()
     floor: dict[str, float]
     provenance: Provenance
+    cautions: tuple[str, ...] = ()

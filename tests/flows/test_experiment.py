@@ -16,6 +16,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from components import metrics
+from components.cautions import cautions
 from components.provenance import provenance
 from components.records import Comparison
 from components.storage import Home
@@ -276,6 +277,27 @@ def test_a_forecast_from_series_to_report(
     assert set(picture.forecasts) == set(rows)
     assert picture.forecasts["gru"] == tuple(said["gru", 3]["forecast"][:10])
     assert len({run for run, _ in children.epochs}) == 4
+
+
+def test_a_caution_is_told_at_the_start_and_in_the_report(
+    tiny_temperature: ForecastExperiment,
+    home: Home,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    worker.preload()
+    far = tiny_temperature.preprocess.model_copy(update={"context_length": 21})
+    params = tiny_temperature.model_copy(update={"architectures": ("rnn",), "preprocess": far})
+    (caution,) = cautions(params)
+    assert run_all([Asked(params, ["run", "x"])], home) == 0
+    lines = [line.partition(" s  ")[2] for line in capsys.readouterr().err.splitlines()]
+    (epoch,) = (place for place, line in enumerate(lines) if "rnn seed 1: epoch 1/1" in line)
+    assert lines.index(f"caution: {caution}") < epoch
+    (record,) = (one for one in caplog.records if "caution" in one.getMessage())
+    assert (record.name, record.levelname) == ("components.flows", "WARNING")
+    path = next(home.reports.glob("*/comparison.json"))
+    assert Comparison.model_validate_json(path.read_text()).cautions == (caution,)
+    assert caution in path.with_name("report.html").read_text()
 
 
 def poisoned(

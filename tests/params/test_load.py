@@ -10,7 +10,9 @@ from params.load import SHIPPED_FOLDER, load, shipped, to_yaml
 
 SHIPPED = {
     "imdb": "classification",
+    "imdb_bidirectional": "classification",
     "imdb_offline": "classification",
+    "imdb_stacked": "classification",
     "temperature": "forecast",
     "text_pipeline": "classification",
 }
@@ -422,10 +424,13 @@ def test_a_file_below_the_working_directory_is_named_from_there(
     [
         (
             "imbd",
-            "no experiment is called 'imbd'; did you mean imdb? shipped are imdb, imdb_offlin",
+            "no experiment is called 'imbd'; did you mean imdb? shipped are imdb, imdb_bidire",
         ),
         ("tempreature", "no experiment is called 'tempreature'; did you mean temperature? shipped"),
-        ("qqq", "no experiment is called 'qqq'; shipped are imdb, imdb_offline, temperature, "),
+        (
+            "qqq",
+            "no experiment is called 'qqq'; shipped are imdb, imdb_bidirectional, imdb_offline, ",
+        ),
         ("~nobody-of-that-name", "no experiment is called '~nobody-of-that-name'; shipped are "),
         ("no/such.yaml", "no params file at no/such.yaml"),
         ("such.yaml", "no params file at such.yaml"),

@@ -22,7 +22,7 @@ from components.train.networks import RecurrentNetwork
 from params.load import load
 from params.schema import ClassificationExperiment, ForecastExperiment
 
-LAST = {"test/mae", "test/rmse", "test/mase", "test/regret"}
+LAST = {"test/mae", "test/scaled_mae", "test/rmse", "test/mase", "test/regret"}
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from safetensors.numpy import save_file
 
-from components.compare import compare, require_comparable
+from components.cautions import cautions
+from components.compare.comparison import compare, require_comparable
 from components.evaluate.score import PREDICTIONS
 from components.records import (
     Comparison,
@@ -30,6 +31,14 @@ from params.schema import Experiment
 PROVENANCE = Provenance(
     params="", params_digest="", command="", code_revision="", versions={}, machine=""
 )
+
+
+@pytest.fixture(autouse=True)
+def predictions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two predictions where the scored rows of these tests have theirs: in the empty path."""
+    monkeypatch.chdir(tmp_path)
+    table = pd.DataFrame({"row": [0, 1], "label": [0, 1], "probability": [0.2, 0.4]})
+    table.to_parquet(PREDICTIONS)
 
 
 def scored(
@@ -145,6 +154,7 @@ def test_a_row_holds_the_spread_over_its_seeds() -> None:
         "low": 0.5,
         "high": 0.9,
         "values": (0.5, 0.9, 0.7),
+        "interval": (0.0, 1.0),
     }
     assert (row.label, row.seeds, row.train_seconds) == ("GRU", (1, 2, 3), 2.0)
     assert row.run_ids == ("gru-1", "gru-2", "gru-3")
@@ -198,6 +208,14 @@ def test_nothing_finished_is_still_a_comparison() -> None:
         assert (comparison.rows, comparison.forecast, comparison.floor) == ((), None, {})
 
 
+@pytest.mark.parametrize("steps", [20, 21])
+def test_it_says_what_to_be_careful_of(steps: int) -> None:
+    params = load("temperature", [f"preprocess.context_length={steps}"])
+    said = compared(params, []).cautions
+    assert said == cautions(params)
+    assert len(said) == steps - 20
+
+
 def test_what_it_was_made_on() -> None:
     comparison = compared(load("imdb"), [])
     assert comparison.id == "imdb-1"
@@ -240,6 +258,7 @@ def test_what_networks_say_of_new_texts_is_spread_over_their_seeds() -> None:
         "low": 0.5,
         "high": 0.9,
         "values": (0.5, 0.9),
+        "interval": None,
     }
     assert set(first) == set(second) == {"gru", "rnn"}
     assert second["gru"].values == (0.2, 0.1)

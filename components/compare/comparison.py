@@ -7,6 +7,8 @@ from statistics import fmean
 import pandas as pd
 
 from components import metrics
+from components.cautions import cautions
+from components.compare.pairs import with_evidence
 from components.evaluate.score import PREDICTIONS
 from components.ingest.facts import sentences
 from components.ingest.series import SERIES
@@ -57,10 +59,14 @@ def compare(
         raise InputError(
             f"compare.metric {metric.key} has no value on this test split; choose another"
         )
-    rows = [
-        *ranked("network", evidence.scored, metric),
-        *ranked("baseline", evidence.scored, metric),
-    ]
+    rows, pairs = with_evidence(
+        [
+            *ranked("network", evidence.scored, metric),
+            *ranked("baseline", evidence.scored, metric),
+        ],
+        evidence.scored,
+        metric,
+    )
     picture = None
     if isinstance(experiment, ForecastExperiment):
         picture = forecast_picture(evidence.scored, experiment.report.num_days)
@@ -73,6 +79,7 @@ def compare(
         metric=metric.key,
         data=compared_data(experiment, evidence),
         rows=tuple(rows),
+        pairs=tuple(pairs),
         missing=evidence.missing,
         curves=tuple(
             Curve(
@@ -85,6 +92,7 @@ def compare(
         new_texts=new_texts(experiment, evidence),
         floor=floor(evidence.scored),
         provenance=provenance,
+        cautions=cautions(experiment),
     )
 
 
