@@ -81,7 +81,7 @@ def unroll(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ans
         (["run", "--help"], ["NAME-OR-FILE", "--set", "--json", "--fresh"]),
         (["--version"], ["unroll "]),
         (["list"], ["imdb ", "imdb_offline ", "temperature ", "classification", "forecast"]),
-        (["list"], ["text_pipeline    classification   How does a text become numbers, and "]),
+        (["list"], ["text_pipeline ", "How does a text become numbers, and what does a "]),
         (["show", "temperature"], ["context_length: 30"]),
         (["shapes", "temperature"], ["T is 30 days", "(B, T, 128)", "76,833"]),
         (["shapes", "imdb"], ["T is at most 100 tokens", "(B, T, 32)", "at most 185,217"]),
