@@ -1,5 +1,6 @@
 """Each metric once: its key, label, unit, direction and function."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -41,7 +42,8 @@ class Predictions:
 class Metric:
     """How one number is computed and shown. `compute` is absent for what training itself logs.
 
-    `per_example` gives the values `(N,)` whose mean the number is, for those that are a mean.
+    `per_example` gives the values `(N,)` whose mean the number is, for those that are a mean, and
+    `highest` is the most that it can be; none of them can be below 0.
     """
 
     key: str
@@ -53,6 +55,7 @@ class Metric:
     explanation: str = ""
     compute: Callable[[Predictions], float] | None = None
     per_example: Callable[[Predictions], Values] | None = None
+    highest: float = math.inf
     needs_true_mean: bool = False
     needs_both_labels: bool = False
 
@@ -138,6 +141,7 @@ METRICS = (
         explanation="share of test examples classified correctly",
         compute=accuracy,
         per_example=correct,
+        highest=1.0,
     ),
     Metric("test/f1", "F1", "classification", "higher", compute=f1),
     Metric(

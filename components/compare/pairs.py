@@ -28,7 +28,7 @@ def with_evidence(
         window = block_length(next(iter(values.values())).shape[1])
     bootstrap = Bootstrap(values, block_length=window)
     return (
-        [with_interval(row, metric.key, bootstrap) for row in rows],
+        [with_interval(row, metric, bootstrap) for row in rows],
         [pair(*names, metric, bootstrap) for names in combinations([row.name for row in rows], 2)],
     )
 
@@ -48,11 +48,12 @@ def block_length(num_windows: int) -> int:
     return max(1, round(math.cbrt(num_windows)))
 
 
-def with_interval(row: Row, key: str, bootstrap: Bootstrap) -> Row:
-    """The row with the interval of its score."""
+def with_interval(row: Row, metric: Metric, bootstrap: Bootstrap) -> Row:
+    """The row with the interval of its score, as far as the metric reaches."""
     score = bootstrap.score(row.name)
-    spread = row.metrics[key].model_copy(update={"interval": (score.low, score.high)})
-    return row.model_copy(update={"metrics": {**row.metrics, key: spread}})
+    interval = (max(score.low, 0.0), min(score.high, metric.highest))
+    spread = row.metrics[metric.key].model_copy(update={"interval": interval})
+    return row.model_copy(update={"metrics": {**row.metrics, metric.key: spread}})
 
 
 def pair(one: str, other: str, metric: Metric, bootstrap: Bootstrap) -> Pair:

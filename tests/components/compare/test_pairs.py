@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from components.compare.bootstrap import Bootstrap
-from components.compare.pairs import block_length, pair, with_evidence
+from components.compare.pairs import block_length, pair, per_example, with_evidence
 from components.evaluate.score import PREDICTIONS
 from components.metrics import ranking_metric
 from components.records import Row, Scored, Spread
@@ -114,6 +114,17 @@ def test_a_metric_that_is_no_mean_has_no_interval(tmp_path: Path) -> None:
     rows = [row("rnn", "test/f1", 0.5)]
     assert with_evidence(rows, [], F1) == (rows, [])
     assert with_evidence([], [], ACCURACY) == ([], [])
+
+
+def test_an_interval_stays_where_the_metric_can_be(tmp_path: Path) -> None:
+    """Seeds that differ on few examples would carry it past all of them being right."""
+    tables = [[True] * 4, [True] * 4, [True, True, True, False]]
+    runs = [scored(tmp_path, "gru", seed, classified(one)) for seed, one in enumerate(tables, 1)]
+    (found,), _ = with_evidence([row("gru", "test/accuracy", 11 / 12)], runs, ACCURACY)
+    interval = found.metrics["test/accuracy"].interval
+    assert interval is not None
+    assert interval[1] == 1.0
+    assert Bootstrap(per_example(runs, ACCURACY)).score("gru").high > 1.0
 
 
 def test_length_of_blocks() -> None:
