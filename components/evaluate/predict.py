@@ -7,10 +7,12 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from components.preprocess.batches import Batches, Split, load_split
-from components.train.data import EVALUATION_BATCH_SIZE
+from components.preprocess.batches import EVALUATION_BATCH_SIZE, Batches, Split, load_split
+from components.records import SequenceSpec
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork
+from params.names import Architecture
+from params.sections import SeriesModel
 
 
 def predict_test(job: TrainingJob, trained: Path) -> NDArray[np.float64]:
@@ -21,14 +23,22 @@ def predict_test(job: TrainingJob, trained: Path) -> NDArray[np.float64]:
         trained: The folder with its weights.
     """
     torch.set_num_threads(job.num_threads)
-    network = RecurrentNetwork(job.architecture, job.model, job.prepared.spec)
-    network.load_state_dict(load_file(trained / WEIGHTS))
+    network = load_network(job.architecture, job.model, job.prepared.spec, trained)
     output = run(network, load_split(job.prepared.path, "test"))
     if job.task == "classification":
         return output.sigmoid().numpy()
     scaler = job.prepared.scaler
     assert scaler is not None, "a forecast was made on scaled values"
     return output.numpy() * scaler.scale + scaler.mean
+
+
+def load_network(
+    architecture: Architecture, model: SeriesModel, spec: SequenceSpec, trained: Path
+) -> RecurrentNetwork:
+    """The network whose weights lie in the folder `trained`, as it was at its best epoch."""
+    network = RecurrentNetwork(architecture, model, spec)
+    network.load_state_dict(load_file(trained / WEIGHTS))
+    return network.eval()
 
 
 def run(network: RecurrentNetwork, split: Split) -> torch.Tensor:
