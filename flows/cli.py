@@ -172,7 +172,7 @@ def predict(
     forecast continues --file (column value), standard input (-), or the experiment's own series.
     """
     from components.storage import find_home
-    from flows.predict import Asked
+    from flows.asked import Asked
     from flows.predict import predict as answer
 
     asked = Asked(

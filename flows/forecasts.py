@@ -13,8 +13,9 @@ import pyarrow as pa
 from components.ingest.series import generate
 from components.predict.series import Forecaster
 from components.predict.stream import Stream
-from flows.predict import Asked, say
+from flows.asked import Asked
 from flows.tables import column_names, read_tables, require_column, writing
+from flows.terminal import note
 from params.errors import InputError
 from params.sections import SeriesIngest
 
@@ -74,7 +75,7 @@ def answer(
     places = [recent.place(step) for step in range(1, steps + 1)]
     introduce()
     if steps > forecaster.prediction_length:
-        say(
+        note(
             f"forecasts after the first {forecaster.prediction_length} read earlier ones as if "
             "they were values"
         )

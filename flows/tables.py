@@ -1,6 +1,5 @@
 """CSV and Parquet files, some thousand rows at a time."""
 
-import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -58,6 +57,8 @@ def read_tables(path: Path) -> Iterator[pa.Table]:
     """
     if is_parquet(path):
         with reading(path), pq.ParquetFile(path) as file:
+            if file.metadata.num_rows == 0:
+                yield file.schema_arrow.empty_table()
             for batch in file.iter_batches(CHUNK):
                 yield pa.Table.from_batches([batch])
         return
@@ -114,13 +115,12 @@ def writing(path: Path | None) -> Iterator[Write]:
         yield csv_writer(sys.stdout)
         return
     path = path.resolve()  # what a link stands for
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.partial")
     try:
         with writer(partial, parquet=is_parquet(path)) as write:
             yield write
-        if partial.exists():
-            sync(partial)
-            partial.replace(path)
+        sync(partial)
+        partial.replace(path)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from None
     finally:

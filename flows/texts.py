@@ -10,8 +10,9 @@ import pyarrow as pa
 from rich.cells import cell_len, set_cell_size
 
 from components.predict.text import Answers, Classifier
-from flows.predict import Asked, say
+from flows.asked import Asked
 from flows.tables import column_names, read_tables, require_column, writing
+from flows.terminal import note
 from params.errors import InputError
 
 LABEL, PROBABILITY = "label", "probability"  # the columns that are appended
@@ -35,7 +36,7 @@ def answer(
         skipped = 0
         answer_texts(classifier, asked.texts, introduce)
     if asked.skip:
-        say(f"{skipped:,} without a label: empty, or no known word among those that are read")
+        note(f"{skipped:,} without a label: empty, or no known word among those that are read")
 
 
 def answer_texts(
@@ -149,7 +150,7 @@ def show(answers: Answers, place: int, text: str) -> None:
         word = WORDS[answers.labels()[place]]
         said = f"{word}  {answers.probability[place]:.3f}"
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    line = f"{said}  {' '.join(printable.split())}"
+    line = f"{said}  {' '.join(printable.split())}".rstrip()
     if sys.stdout.isatty():
         width = shutil.get_terminal_size().columns
         if cell_len(line) > width:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
 
@@ -40,3 +41,12 @@ def restore(
         raise InputError(f"{folder / PREPARED} is not readable: {reason}") from None
     except (SafetensorError, RuntimeError) as error:  # not weights, or those of another network
         raise InputError(f"the weights in {folder} cannot be read: {error}") from None
+
+
+def use_one_thread() -> None:
+    """Let torch compute on one core.
+
+    Measured on two busy cores: the LSTM took 0.2 s for 20,000 short texts on one thread and 2.0 s
+    on two, which wait for each other at every step.
+    """
+    torch.set_num_threads(1)

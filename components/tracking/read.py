@@ -194,7 +194,7 @@ def download(client: MlflowClient, run: Run, scratch: Path) -> Path:
     is_local = urlparse(run.info.artifact_uri).scheme in {"", "file"}
     try:
         found = client.download_artifacts(run.info.run_id, "", None if is_local else str(scratch))
-    except OSError as error:
+    except (OSError, MlflowException) as error:
         raise InputError(
             f"the files of run {run.info.run_id} are not at {run.info.artifact_uri}: {error}"
         ) from None
