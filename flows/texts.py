@@ -98,12 +98,13 @@ def answer_file(
         if taken in names:
             raise InputError(f"{path} has a column {taken} already; rename it or leave it out")
     skipped = num_rows = 0
-    introduce()
     with writing(asked.output) as write:
         for table in read_tables(path):
             answers = classifier.answer(as_texts(table, column, path))
             if not asked.skip:
                 require_all(answers, "row", num_rows + 1, f" of {path}")
+            if num_rows == 0:
+                introduce()
             write(with_answers(table, answers))
             skipped += int(answers.unread.sum())
             num_rows += len(table)
