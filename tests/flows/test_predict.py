@@ -497,4 +497,4 @@ def test_memory_does_not_grow_with_the_rows(done: Done, tmp_path: Path) -> None:
             assert sum(1 for _ in file) == num_rows + 1
         peaks.append(int((tmp_path / "left.txt").read_text().split()[0]) / 1024)
     print(f"peak memory, MiB: {peaks}")
-    assert peaks[1] < peaks[0] + 30
+    assert peaks[1] < peaks[0] + 12  # all rows at once would take thirty
