@@ -1,5 +1,6 @@
 """Each metric once: its key, label, unit, direction and function."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -26,18 +27,24 @@ class Predictions:
 
     For a classification `truth` is 0 or 1 and `estimate` the probability of 1, both `(N,)`. For a
     forecast both are degrees C, `(N, prediction_length)`, as is the noiseless `true_mean` where it
-    is known; `naive_mae` is the mean absolute day-to-day change of the training part.
+    is known; `naive_mae` is the mean absolute day-to-day change of the training part and `scale`
+    its standard deviation, which is the unit that the networks compute in.
     """
 
     truth: Values
     estimate: Values
     true_mean: Values | None = None
     naive_mae: float | None = None
+    scale: float | None = None
 
 
 @dataclass(frozen=True)
 class Metric:
-    """How one number is computed and shown. `compute` is absent for what training itself logs."""
+    """How one number is computed and shown. `compute` is absent for what training itself logs.
+
+    `per_example` gives the values `(N,)` whose mean the number is, for those that are a mean, and
+    `highest` is the most that it can be; none of them can be below 0.
+    """
 
     key: str
     label: str
@@ -47,13 +54,21 @@ class Metric:
     digits: int = 4
     explanation: str = ""
     compute: Callable[[Predictions], float] | None = None
+    per_example: Callable[[Predictions], Values] | None = None
+    highest: float = math.inf
     needs_true_mean: bool = False
     needs_both_labels: bool = False
 
 
+def correct(predictions: Predictions) -> Values:
+    """1 for each example whose more probable class is the right one; exactly 0.5 counts as 1."""
+    right = (predictions.estimate >= 0.5) == (predictions.truth == 1)
+    return np.asarray(right, dtype=np.float64)
+
+
 def accuracy(predictions: Predictions) -> float:
-    """Share of examples whose more probable class is the right one; exactly 0.5 counts as 1."""
-    return float(((predictions.estimate >= 0.5) == (predictions.truth == 1)).mean())
+    """Share of examples whose more probable class is the right one."""
+    return float(correct(predictions).mean())
 
 
 # scikit-learn takes a second to import, and the keys above are needed before anything is computed.
@@ -80,9 +95,20 @@ def log_loss(predictions: Predictions) -> float:
     return float(mean_log_loss(predictions.truth, predictions.estimate, labels=[0, 1]))
 
 
+def absolute_error(predictions: Predictions) -> Values:
+    """The mean absolute error of each window, in degrees C."""
+    return np.asarray(np.abs(predictions.estimate - predictions.truth).mean(axis=1))
+
+
 def mae(predictions: Predictions) -> float:
     """Mean absolute error, in degrees C."""
-    return float(np.abs(predictions.estimate - predictions.truth).mean())
+    return float(absolute_error(predictions).mean())
+
+
+def scaled_mae(predictions: Predictions) -> float:
+    """MAE in standard deviations of the training part, as the networks see it."""
+    assert predictions.scale is not None, "a forecast carries the scale of its training part"
+    return mae(predictions) / predictions.scale
 
 
 def rmse(predictions: Predictions) -> float:
@@ -114,6 +140,8 @@ METRICS = (
         "higher",
         explanation="share of test examples classified correctly",
         compute=accuracy,
+        per_example=correct,
+        highest=1.0,
     ),
     Metric("test/f1", "F1", "classification", "higher", compute=f1),
     Metric(
@@ -135,6 +163,15 @@ METRICS = (
         digits=3,
         explanation="mean absolute error on the test days",
         compute=mae,
+        per_example=absolute_error,
+    ),
+    Metric(
+        "test/scaled_mae",
+        "Scaled MAE",
+        "forecast",
+        "lower",
+        explanation="MAE in standard deviations of the training days, the unit of the networks",
+        compute=scaled_mae,
     ),
     Metric("test/rmse", "RMSE", "forecast", "lower", unit="°C", digits=3, compute=rmse),
     Metric(

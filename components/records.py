@@ -107,7 +107,10 @@ class Missing(Record):
 
 
 class Scored(Record):
-    """Test metrics of one run or baseline; the predictions behind them lie in `path`."""
+    """Test metrics of one run or baseline; the predictions behind them lie in `path`.
+
+    `new_texts` has a network's probability of label 1 for each text that nobody labelled.
+    """
 
     path: Path
     fingerprint: str
@@ -117,6 +120,7 @@ class Scored(Record):
     num_parameters: int | None
     train_seconds: float
     metrics: dict[str, float]
+    new_texts: tuple[float, ...] = ()
     run_id: str | None = None
 
 
@@ -131,12 +135,16 @@ class Evidence(Record):
 
 
 class Spread(Record):
-    """A metric over the seeds: mean, smallest, largest, and every value in order of seed."""
+    """A metric over the seeds: mean, smallest, largest, and every value in order of seed.
+
+    `interval` is the 95 % interval of the mean over test examples and seeds, where there is one.
+    """
 
     mean: float
     low: float
     high: float
     values: tuple[float, ...]
+    interval: tuple[float, float] | None = None
 
 
 class Row(Record):
@@ -154,6 +162,25 @@ class Row(Record):
     run_ids: tuple[str, ...] = ()
     metrics: dict[str, Spread]
     best: bool = False
+
+
+class Pair(Record):
+    """Two rows on the same test examples: how much `better` is ahead by the ranking metric.
+
+    `difference` is at least 0; `interval` is its 95 % interval and `p_value`, two-sided, belongs to
+    no difference. Neither is corrected for the number of pairs.
+    """
+
+    better: str
+    worse: str
+    difference: float
+    interval: tuple[float, float]
+    p_value: float
+
+    @property
+    def shown(self) -> bool:
+        """Whether the data show a difference: its interval does not reach 0."""
+        return self.interval[0] > 0
 
 
 class Curve(Record):
@@ -175,6 +202,48 @@ class ForecastPicture(Record):
     truth: tuple[float, ...]
     true_mean: tuple[float, ...] | None
     forecasts: dict[str, tuple[float, ...]]
+
+
+class EncodedText(Record):
+    """A text beside its numbers, both by their beginnings.
+
+    `words` and `ids` belong together and count from its first word; `row` is the padded row that
+    is made of it, `row_words` the words at its places. `num_words` counts all words of the text,
+    `num_tokens` the places of the row that are no padding.
+    """
+
+    excerpt: str
+    words: tuple[str, ...]
+    ids: tuple[int, ...]
+    row: tuple[int, ...]
+    row_words: tuple[str, ...]
+    num_words: int
+    num_tokens: int
+
+
+class TextNumbers(Record):
+    """How texts become numbers: the most frequent words with their ids, and one training text."""
+
+    vocab_size: int
+    num_texts: int
+    top: tuple[tuple[str, int], ...]
+    example: EncodedText
+    max_length: int
+    truncation_side: Literal["start", "end"]
+    padding_idx: int
+    unknown_idx: int
+
+
+class NewText(Record):
+    """A text that nobody labelled, and the probability of label 1 by the name of each network.
+
+    `num_words` counts the words of it that networks read, `num_known` those of them with an id.
+    """
+
+    text: str
+    num_words: int
+    num_known: int
+    said: dict[str, Spread]
 
 
 class ComparedData(Record):
@@ -204,7 +273,7 @@ class Comparison(Record):
     """All runs of one experiment with its baselines, best first within each kind.
 
     `floor` holds the least value that any forecast can be expected to reach, by metric key, where
-    the data are generated and their true mean is known.
+    the data are generated and their true mean is known. `cautions` are whole sentences.
     """
 
     id: str
@@ -215,8 +284,12 @@ class Comparison(Record):
     metric: str
     data: ComparedData
     rows: tuple[Row, ...]
+    pairs: tuple[Pair, ...] = ()
     missing: tuple[Missing, ...]
     curves: tuple[Curve, ...]
     forecast: ForecastPicture | None
+    numbers: TextNumbers | None = None
+    new_texts: tuple[NewText, ...] = ()
     floor: dict[str, float]
     provenance: Provenance
+    cautions: tuple[str, ...] = ()

@@ -19,7 +19,9 @@ from components.metrics import metrics_of, ranking_metric
 from components.records import Comparison
 from dashboards import charts, look
 from dashboards.curves import learning_curves
+from dashboards.pairs import pair_lines
 from dashboards.table import number, quantity, table
+from dashboards.texts import numbers, readings
 from dashboards.verdict import in_sentence, verdict
 from params.names import ARCHITECTURE_LABELS, BASELINE_LABELS
 
@@ -57,11 +59,14 @@ def render(comparison: Comparison) -> str:
         metric_in_sentence=in_sentence(metric.label),
         verdict=verdict(comparison),
         table=table(comparison),
+        pairs=pair_lines(comparison),
         names=_names(comparison),
         floors=_floors(comparison),
         ranking=_ranking(comparison),
         forecast=_forecast(comparison),
         curves=_curves(comparison),
+        numbers=numbers(comparison),
+        readings=readings(comparison),
         neutrals=look.NEUTRALS,
         policy=_policy(plotly_script, page_script),
         plotly_script=plotly_script,

@@ -25,11 +25,12 @@ class Heading:
 
 @dataclass(frozen=True)
 class Cell:
-    """One value as text, with its range or list of seeds below."""
+    """One value as text, with its range or list of seeds, and its 95 % interval, below."""
 
     text: str
     detail: str = ""
     ranks: bool = False
+    interval: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,12 @@ def span(spread: Spread, metric: Metric) -> str:
     """`0.8501 to 0.8553`; empty for a single value, or where one is not a number."""
     if len(spread.values) < 2 or math.isnan(spread.mean):
         return ""
-    return f"{number(spread.low, metric.digits)} {TO} {number(spread.high, metric.digits)}"
+    return between(spread.low, spread.high, metric)
+
+
+def between(low: float, high: float, metric: Metric) -> str:
+    """`0.8501 to 0.8553`, in the metric's digits."""
+    return f"{number(low, metric.digits)} {TO} {number(high, metric.digits)}"
 
 
 def seconds(value: float) -> str:
@@ -149,4 +155,6 @@ def _cell(row: Row, metric: Metric, ranking_key: str) -> Cell:
     ranks = metric.key == ranking_key
     if spread is None:
         return Cell(DASH, ranks=ranks)
-    return Cell(number(spread.mean, metric.digits), span(spread, metric), ranks)
+    ends = spread.interval
+    sure = "" if ends is None else between(*ends, metric)
+    return Cell(number(spread.mean, metric.digits), span(spread, metric), ranks, sure)

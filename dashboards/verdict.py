@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Row
+from dashboards.pairs import pair_sentence
 from dashboards.table import number, quantity, span
 
 
@@ -31,14 +32,14 @@ def verdict(comparison: Comparison) -> Verdict:
         headline = f"{_first(networks[0], metric)}. No baseline stands beside it."
     else:
         headline = _against_baseline(networks[0], baselines[0], metric)
-    notes = [_separation(networks[0], other, metric) for other in networks[1:2]]
-    notes += [_within(baseline, networks[0], metric) for baseline in baselines[:1]]
-    if any(len(row.metrics[metric.key].values) > 1 for row in networks):
+    notes = [_apart(comparison, networks[0], other, metric) for other in networks[1:2]]
+    notes += [_from_baseline(comparison, networks[0], one, metric) for one in baselines[:1]]
+    if not comparison.pairs and any(len(row.metrics[metric.key].values) > 1 for row in networks):
         notes.append(
             "Ranges run from the lowest to the highest seed, min to max: they are no confidence "
             "intervals, and nothing here is a test of significance."
         )
-    elif len(networks) == 1:
+    elif not comparison.pairs and len(networks) == 1:
         notes.append("One seed: another may give another value.")
     return Verdict(headline, tuple(note for note in notes if note))
 
@@ -96,6 +97,16 @@ def _value(row: Row, metric: Metric) -> str:
         f"{quantity(spread.mean, metric)} on average ({span(spread, metric)} over "
         f"{len(spread.values)} seeds)"
     )
+
+
+def _apart(comparison: Comparison, first: Row, second: Row, metric: Metric) -> str:
+    compared = pair_sentence(comparison, first.name, second.name, metric)
+    return compared or _separation(first, second, metric)
+
+
+def _from_baseline(comparison: Comparison, network: Row, baseline: Row, metric: Metric) -> str:
+    compared = pair_sentence(comparison, network.name, baseline.name, metric)
+    return compared or _within(baseline, network, metric)
 
 
 def _separation(first: Row, second: Row, metric: Metric) -> str:

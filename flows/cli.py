@@ -1,4 +1,4 @@
-"""The command line: `unroll run`, `predict`, `list`, `show` and `ui`.
+"""The command line: `unroll run`, `predict`, `list`, `show`, `shapes` and `ui`.
 
 Everything heavy is imported by the command that needs it, so that help and a mistake in a params
 file answer at once.
@@ -196,9 +196,11 @@ def predict(
 @app.command("list")
 def list_shipped() -> None:
     """List the shipped experiments."""
-    for name in shipped():
+    names = shipped()
+    width = max(map(len, names))
+    for name in names:
         params = load(name)
-        typer.echo(f"{name:<16} {params.task:<16} {params.report.title}")
+        typer.echo(f"{name:<{width}}  {params.task:<14}  {params.report.title}")
 
 
 @app.command()
@@ -210,6 +212,19 @@ def show(
     params = load(experiment, overrides or [])
     typer.echo(f"# digest {params.digest()}")
     typer.echo(to_yaml(params), nl=False)
+
+
+@app.command()
+def shapes(
+    experiment: Annotated[str, typer.Argument(metavar="NAME-OR-FILE")],
+    overrides: Overrides = None,
+) -> None:
+    """Print what each layer receives and returns, and how many numbers it learns."""
+    params = load(experiment, overrides or [])
+
+    from flows.shapes import show_shapes, stdout
+
+    show_shapes(params, stdout())
 
 
 @app.command()

@@ -10,8 +10,14 @@ from prefect import flow
 from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from components.compare import require_comparable
-from components.evaluate.score import BaselineJob, SeriesBaselineJob, TextBaselineJob
+from components.cautions import cautions
+from components.compare.comparison import require_comparable
+from components.evaluate.score import (
+    BaselineJob,
+    NewTexts,
+    SeriesBaselineJob,
+    TextBaselineJob,
+)
 from components.provenance import num_cores
 from components.records import (
     Comparison,
@@ -76,6 +82,8 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
         InputError: If the data are not as they must be.
         RunsMissing: If some runs did not finish; the comparison of the others is written.
     """
+    for caution in cautions(params):
+        tasks.logger.warning("caution: %s", caution)
     opened = tasks.open_tracking.submit(params.name, context)
     ingested = tasks.ingest(params.ingest, context)
     prepared = tasks.preprocess(ingested, params.preprocess, context)
@@ -110,7 +118,7 @@ def train_and_evaluate(params: Experiment, parent: tracking.Parent, context: Con
         job = trainings[training]
         run = training.result(raise_on_failure=False)
         if isinstance(run, Finished):
-            evaluation = tasks.evaluate.submit(run, parent, context)
+            evaluation = tasks.evaluate.submit(run, new_texts(params), parent, context)
             evaluations[evaluation] = (job.architecture, job.seed)
             trained.append(run.trained)
         else:
@@ -129,6 +137,13 @@ def train_and_evaluate(params: Experiment, parent: tracking.Parent, context: Con
         scored=tuple(scored),
         missing=tuple(sorted(missing, key=lambda run: (run.name, run.seed or 0))),
     )
+
+
+def new_texts(params: Experiment) -> NewTexts | None:
+    """The texts that nobody labelled, where there are any, and how they become numbers."""
+    if isinstance(params, ForecastExperiment) or not params.evaluate.texts:
+        return None
+    return NewTexts(texts=params.evaluate.texts, preprocess=params.preprocess)
 
 
 def missing_run(name: str, seed: int | None, error: object) -> Missing:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from flows.tasks import Context
 
 
+# A child of `components`, so that it goes where the stages' own messages go.
+logger = logging.getLogger("components.flows")
+
+
 @dataclass(frozen=True)
 class Asked:
     """An experiment, and the arguments of `unroll` that ask for it alone."""
@@ -33,7 +37,8 @@ def run_all(
     """Run every experiment; returns the exit status, 1 if a comparison lacks some of its runs.
 
     Raises:
-        InputError: If the data of an experiment are not as they must be; none of them runs.
+        InputError: If the data of an experiment are not as they must be; none of them runs, unless
+            a download broke off, which is told when the flow has tried again in vain.
     """
     set_defaults()
     worker.preload()
@@ -82,12 +87,13 @@ def read(params: Experiment, home: Home, *, fresh: bool) -> "Data | None":
     Raises:
         InputError: If the data are not as they must be.
     """
-    from components.compare import require_comparable
+    from components.compare.comparison import require_comparable
     from flows import data
 
     try:
         ingested = data.ingest(params.ingest, home.store, fresh=fresh)
-    except ConnectionError:
+    except ConnectionError as error:
+        logger.warning("%s; the flow will try again", error)
         return None
     prepared = data.preprocess(ingested, params.preprocess, home.store, fresh=fresh)
     require_comparable(params, ingested, prepared)

@@ -14,7 +14,7 @@ from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
-from components.compare import compare as compare_rows
+from components.compare.comparison import compare as compare_rows
 from components.evaluate import score
 from components.ingest.facts import sentences
 from components.records import (
@@ -131,9 +131,11 @@ def train(job: TrainingJob, parent: tracking.Parent, context: Context) -> Finish
     cache_policy=NO_CACHE,
     task_run_name="evaluate {run.job.architecture} seed {run.job.seed}",
 )
-def evaluate(run: Finished, parent: tracking.Parent, context: Context) -> Scored:
-    """The test scores of a trained run; they complete it in MLflow."""
-    job = score.NetworkJob(ingested=parent.ingested, training=run.job, trained=run.trained)
+def evaluate(
+    run: Finished, new: score.NewTexts | None, parent: tracking.Parent, context: Context
+) -> Scored:
+    """The test scores of a trained run, with what it says of new texts; they complete it."""
+    job = score.NetworkJob(ingested=parent.ingested, training=run.job, trained=run.trained, new=new)
     with tracking.ending(parent.tracking, run.run_id):
         scored = score.evaluate_network(job, context.home.store, fresh=context.fresh)
         tracking.finish_training(parent, run.run_id, run.trained, scored)

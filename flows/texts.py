@@ -15,12 +15,13 @@ from flows.tables import column_names, read_tables, require_column, writing
 from flows.terminal import note
 from params.errors import InputError
 
+TEXT = "text"  # the column that is read where neither --column nor the experiment names one
 LABEL, PROBABILITY = "label", "probability"  # the columns that are appended
 WORDS = ("negative", "positive")  # what labels 0 and 1 are called
 
 
 def answer(
-    asked: Asked, classifier: Classifier, text_column: str, introduce: Callable[[], None]
+    asked: Asked, classifier: Classifier, text_column: str | None, introduce: Callable[[], None]
 ) -> None:
     """Print or write what `classifier` says; `introduce` is called before the first answer.
 
@@ -28,7 +29,7 @@ def answer(
         InputError: If a text cannot be answered, or the file is not as it must be.
     """
     if asked.file is not None:
-        skipped = answer_file(asked, classifier, asked.column or text_column, introduce)
+        skipped = answer_file(asked, classifier, asked.column or text_column or TEXT, introduce)
     elif asked.streams:
         introduce()
         skipped = answer_lines(classifier, skip=asked.skip)
@@ -122,7 +123,7 @@ def as_texts(table: pa.Table, column: str, path: Path) -> pa.Array:
     is_string = pa.types.is_string(kind) or pa.types.is_large_string(kind)
     if not (is_string or pa.types.is_string_view(kind) or pa.types.is_null(kind)):
         raise InputError(f"column {column} of {path} must hold text, got {kind}")
-    return found.cast(pa.string()).fill_null("").combine_chunks()
+    return found.cast(pa.large_string()).fill_null("").combine_chunks()
 
 
 def with_answers(table: pa.Table, answers: Answers) -> pa.Table:

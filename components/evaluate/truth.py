@@ -26,6 +26,7 @@ class SeriesTruth:
     true_mean: Values | None
     days: NDArray[np.int64]
     naive_mae: float
+    scale: float
 
     @property
     def known(self) -> int:
@@ -35,11 +36,14 @@ class SeriesTruth:
     def predictions(self, forecast: Values) -> Predictions:
         """`forecast` `(N, P)` beside the truth."""
         true_mean = None if self.true_mean is None else self.true_mean[self.days]
-        return Predictions(self.value[self.days], forecast, true_mean, self.naive_mae)
+        return Predictions(
+            self.value[self.days], forecast, true_mean, naive_mae=self.naive_mae, scale=self.scale
+        )
 
 
 def series_truth(ingested: Ingested, prepared: Prepared) -> SeriesTruth:
-    """The truth of a forecast; the naive error is that of the training days alone."""
+    """The truth of a forecast; naive error and scale are those of the training days alone."""
+    assert prepared.scaler is not None, "a series was scaled"
     series = pd.read_parquet(ingested.path / f"{SERIES}.parquet")
     value = series["value"].to_numpy(dtype=np.float64)
     train_day = load_file(prepared.path / "train.safetensors")["day"]
@@ -51,6 +55,7 @@ def series_truth(ingested: Ingested, prepared: Prepared) -> SeriesTruth:
         true_mean=series["true_mean"].to_numpy() if "true_mean" in series else None,
         days=first[:, None] + steps,
         naive_mae=float(np.abs(np.diff(train)).mean()),
+        scale=prepared.scaler.scale,
     )
 
 

@@ -17,22 +17,24 @@ class DownloadBroken(InputError, ConnectionError):
     """A download did not get to its end: another try may, and a person has two ways to go on."""
 
 
-def kind_of(source: str) -> Literal["embedded", "hub", "folder"]:
+def kind_of(source: str) -> Literal["embedded", "inline", "hub", "folder"]:
     """Where `ingest.source` points: a folder that is here goes before a Hub data set of its name.
 
     Raises:
-        InputError: If it is none of the three.
+        InputError: If it is none of the four.
     """
     if source == "embedded":
         return "embedded"
+    if source == "inline":
+        return "inline"
     with contextlib.suppress(RuntimeError):  # ~nobody, where there is no such user
         if Path(source).expanduser().is_dir():
             return "folder"
     if HUB_ID.fullmatch(source):
         return "hub"
     raise InputError(
-        "ingest.source must be an existing folder, a Hub data set (owner/name) or embedded, "
-        f"got {source!r}"
+        "ingest.source must be an existing folder, a Hub data set (owner/name), embedded "
+        f"or inline, got {source!r}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Where labelled texts come from: a folder laid out like a Hub data set, or a Python package."""
+"""Where labelled texts come from: a folder like a Hub data set, a Python package, the params."""
 
 import hashlib
 import re
@@ -12,6 +12,7 @@ import yaml
 
 from components.storage import file_digest
 from params.errors import InputError
+from params.inline import InlineTexts
 from params.sections import EMBEDDED_SIZE
 
 if TYPE_CHECKING:
@@ -111,6 +112,19 @@ def require_columns(found: Sequence[str], folder: Path, name: str, columns: Sequ
             raise InputError(
                 f"split {name} of {folder} has no column {column}; it has {', '.join(found)}"
             )
+
+
+def from_params(inline: InlineTexts) -> dict[str, pa.Table]:
+    """The splits that stand in the params file, with the columns `text` and `label`."""
+    return {
+        name: pa.table(
+            {
+                "text": pa.array([one.text for one in examples], pa.large_string()),
+                "label": pa.array([one.label for one in examples], pa.int8()),
+            }
+        )
+        for name, examples in (("train", inline.train), ("test", inline.test))
+    }
 
 
 def from_package(columns: tuple[str, str], held_out: int, seed: int) -> dict[str, pa.Table]:

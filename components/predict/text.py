@@ -1,6 +1,5 @@
 """Texts -> the probability of label 1, through exactly the preprocessing of the run."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from components.evaluate.predict import run
 from components.predict.restore import restore
 from components.preprocess import tokens
 from components.preprocess.batches import TokenSplit
-from components.preprocess.text import VOCABULARY
+from components.preprocess.text import encode_split, ids_of, read_vocabulary
 from components.train.networks import RecurrentNetwork
 from params.errors import InputError
 from params.names import Architecture
@@ -65,13 +64,7 @@ class Classifier:
         blank = pc.equal(pc.utf8_trim_whitespace(texts), "").to_numpy(zero_copy_only=False)
         if len(texts) == 0:
             return Answers(np.empty(0), blank)
-        words = tokens.tokenise(texts)
-        token_ids, lengths = tokens.truncate(
-            tokens.encode(words, self.ids),
-            words.offsets,
-            self.params.max_length,
-            self.params.truncation_side,
-        )
+        token_ids, lengths = encode_split([tokens.tokenise(texts)], self.ids, self.params)
         starts = lengths.cumsum() - lengths
         known = np.add.reduceat(token_ids != tokens.UNKNOWN_IDX, starts, dtype=np.int64)
         split = TokenSplit(
@@ -93,10 +86,8 @@ def load_classifier(
         InputError: If a file is missing, or is not as this version of Unroll writes it.
     """
     network, _ = restore(folder, architecture, params.model)
-    path = folder / VOCABULARY
     try:
-        words = json.loads(path.read_text(encoding="utf-8"))
+        words = read_vocabulary(folder)
     except (OSError, ValueError) as error:
         raise InputError(f"the vocabulary of the run cannot be read: {error}") from None
-    ids = {word: place + tokens.NUM_SPECIAL for place, word in enumerate(words)}
-    return Classifier(network, ids, params.preprocess)
+    return Classifier(network, ids_of(words), params.preprocess)

@@ -1,6 +1,7 @@
 """A verified table of texts -> token ids in the store, with the vocabulary they were made with."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def preprocess_text(
         }
         sliced = {name: list(tokens.tokenise_slices(part[0])) for name, part in parts.items()}
         words = tokens.vocabulary(tokens.count(sliced["train"]), params.vocab_size)
-        ids = {word: place + tokens.NUM_SPECIAL for place, word in enumerate(words)}
+        ids = ids_of(words)
         notes = []
         for name, (_, part_labels, rows) in parts.items():
             token_ids, lengths = encode_split(sliced[name], ids, params)
@@ -109,6 +110,31 @@ def split(
         chosen.append(rows[:num_val])
     val = np.sort(np.concatenate(chosen))
     return np.setdiff1d(np.arange(len(labels)), val), val
+
+
+def ids_of(words: Sequence[str]) -> dict[str, int]:
+    """The token id of each word of a vocabulary."""
+    return {word: place + tokens.NUM_SPECIAL for place, word in enumerate(words)}
+
+
+def read_vocabulary(prepared: Path) -> list[str]:
+    """The words of a preprocessed data set, most frequent first."""
+    words: list[str] = json.loads((prepared / VOCABULARY).read_text(encoding="utf-8"))
+    return words
+
+
+def encode_texts(
+    texts: Sequence[str], words: Sequence[str], params: TextPreprocess
+) -> tuple[tokens.Ids, NDArray[np.int64]]:
+    """New texts as the networks of a preprocessed data set read them: what `encode_split` gives.
+
+    Args:
+        texts: At least one.
+        words: The vocabulary, most frequent first.
+        params: How the data set was preprocessed.
+    """
+    column = pa.array(texts, pa.large_string())
+    return encode_split(list(tokens.tokenise_slices(column)), ids_of(words), params)
 
 
 def encode_split(

@@ -25,6 +25,7 @@ CELLS: dict[Architecture, Cell] = {
     "bilstm": nn.LSTM,
 }
 
+TOKEN_ID_TYPES = (torch.int64, torch.int32)
 EMBEDDING_RANGE = 0.05
 FORGET_GATE_BIAS = 1.0
 
@@ -73,7 +74,7 @@ class RecurrentNetwork(nn.Module):
         """A network with fresh weights, drawn from torch's global generator."""
         super().__init__()
         self.embedding: nn.Embedding | None = None
-        size = spec.input_size
+        self.input_size = size = spec.input_size
         if isinstance(model, TextModel):
             assert spec.num_embeddings is not None, "texts come as token ids"
             size = model.embedding_size
@@ -103,10 +104,24 @@ class RecurrentNetwork(nn.Module):
         """Logits or scaled forecasts `(B, P)`.
 
         Args:
-            inputs: Token ids `(B, T)` or values `(B, T, E)`, padded at the end.
+            inputs: Token ids `(B, T)` or values `(B, T, E)`, padded at the end; values of one
+                feature may come without its dimension, `(B, T)`.
             lengths: Valid steps of each sequence, at least 1, `(B,)`.
+
+        Raises:
+            ValueError: If an argument has another shape or kind; the values are not looked at.
         """
-        sequence = inputs if self.embedding is None else self.embedding(inputs)  # (B, T, E)
+        if self.embedding is None:
+            sequence = self.with_features(inputs)  # (B, T, E)
+        elif inputs.ndim == 2 and inputs.dtype in TOKEN_ID_TYPES:
+            sequence = self.embedding(inputs)
+        else:
+            raise ValueError(f"inputs must be token ids (B, T), int64 or int32, got {kind(inputs)}")
+        if lengths.shape != inputs.shape[:1]:
+            raise ValueError(
+                f"lengths must be ({len(inputs)},), one for each sequence of inputs, got "
+                f"{kind(lengths)}"
+            )
         steps = torch.arange(sequence.shape[1], device=sequence.device)
         valid = steps < lengths[:, None]  # (B, T)
         reversal = torch.where(valid, lengths[:, None] - 1 - steps, steps)
@@ -114,6 +129,19 @@ class RecurrentNetwork(nn.Module):
             sequence = dropout(layer(sequence, reversal))  # (B, T, D * H)
         output: Tensor = self.head(self.pool(sequence, valid, lengths))
         return output
+
+    def with_features(self, values: Tensor) -> Tensor:
+        """Real values as `(B, T, E)`; `(B, T)` is one feature.
+
+        Raises:
+            ValueError: If they are of another shape, or not real.
+        """
+        features = values[:, :, None] if values.ndim == 2 else values
+        fitting = features.ndim == 3 and features.shape[2] == self.input_size
+        if fitting and features.is_floating_point():
+            return features
+        wanted = f"(B, T, {self.input_size})" + (" or (B, T)" if self.input_size == 1 else "")
+        raise ValueError(f"inputs must be real values {wanted}, got {kind(values)}")
 
     def pool(self, sequence: Tensor, valid: Tensor, lengths: Tensor) -> Tensor:
         """One vector `(B, D * H)` for each sequence of states `(B, T, D * H)`."""
@@ -125,6 +153,11 @@ class RecurrentNetwork(nn.Module):
         last_layer = self.layers[-1]
         assert isinstance(last_layer, RecurrentLayer)
         return last_layer.last(sequence, lengths)
+
+
+def kind(tensor: Tensor) -> str:
+    """What a tensor is, for a message: `float32 of shape (3, 4)`."""
+    return f"{str(tensor.dtype).removeprefix('torch.')} of shape {tuple(tensor.shape)}"
 
 
 def reverse(sequence: Tensor, reversal: Tensor) -> Tensor:

@@ -1,17 +1,19 @@
-"""The well-known Keras comparison of SimpleRNN, LSTM and GRU on IMDB, standing alone.
+"""The well-known Keras tutorial's networks on IMDB, standing alone.
 
     python keras_tutorial.py FOLDER --output keras.json
+    python keras_tutorial.py FOLDER --page stacked
     python keras_tutorial.py FOLDER --limit 2000 --epochs 1      # a smoke of some 12 seconds
 
-As the tutorials do it: 5,000 words, the last 100 tokens of a review (padded and cut at its start),
-Embedding(32) -> cell(64) -> Dense(1, sigmoid), Adam at 1e-3, batches of 128, 3 epochs, the last
-fifth of the training reviews for validation. It runs in an environment with the packages of
-`requirements-keras.txt` and imports nothing of this project, which is what it is measured against.
+As the tutorials do it: the last tokens of a review (padded and cut at its start), Adam at 1e-3, the
+last fifth of the training reviews for validation, early stopping where the page has it. It runs in
+an environment with the packages of `requirements-keras.txt` and imports nothing of this project,
+which is what it is measured against.
 """
 
 import argparse
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +22,54 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-VOCAB_SIZE = 5000
-MAX_LENGTH = 100
-EMBEDDING_SIZE = 32
-HIDDEN_SIZE = 64
-BATCH_SIZE = 128
 VALIDATION_SPLIT = 0.2
-CELLS = {"rnn": "SimpleRNN", "lstm": "LSTM", "gru": "GRU"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the tutorial: how it reads the reviews, and its networks by name."""
+
+    vocab_size: int
+    max_length: int
+    embedding_size: int
+    batch_size: int
+    epochs: int
+    patience: int | None
+    networks: tuple[str, ...]
+
+
+PAGES = {
+    "comparison": Page(5_000, 100, 32, 128, 3, None, ("rnn", "lstm", "gru")),
+    "stacked": Page(10_000, 200, 64, 64, 10, 2, ("stacked",)),
+    "bidirectional": Page(10_000, 150, 64, 128, 5, 2, ("dropped_lstm", "dropped_bilstm")),
+}
+
+
+def layers_of(network: str) -> "list[keras.Layer]":
+    """The layers between the embedding and the output."""
+    from keras import layers
+
+    match network:
+        case "rnn":
+            return [layers.SimpleRNN(64)]
+        case "lstm":
+            return [layers.LSTM(64)]
+        case "gru":
+            return [layers.GRU(64)]
+        case "dropped_lstm":
+            return [layers.LSTM(64), layers.Dropout(0.3)]
+        case "dropped_bilstm":
+            return [layers.Bidirectional(layers.LSTM(64)), layers.Dropout(0.3)]
+        case "stacked":
+            return [
+                layers.Bidirectional(layers.LSTM(64, return_sequences=True)),
+                layers.Dropout(0.3),
+                layers.LSTM(32),
+                layers.Dropout(0.3),
+                layers.Dense(32, activation="relu"),
+            ]
+        case _:
+            raise ValueError(f"no such network: {network}")
 
 
 def import_libraries() -> float:
@@ -58,33 +101,35 @@ def read_reviews(folder: Path, split: str, seed: int, limit: int | None) -> "pd.
     return reviews.sample(frac=1, random_state=seed)[:limit]
 
 
-def tokenize(train: "pd.DataFrame", test: "pd.DataFrame") -> tuple["np.ndarray", "np.ndarray"]:
-    """Word indices `(N, MAX_LENGTH)` of both splits, most frequent word first, 0 for padding.
+def tokenize(
+    train: "pd.DataFrame", test: "pd.DataFrame", page: Page
+) -> tuple["np.ndarray", "np.ndarray"]:
+    """Word indices `(N, max_length)` of both splits, most frequent word first, 0 for padding.
 
     `TextVectorization` lower-cases, drops punctuation and learns the training reviews' words.
     """
     import keras
 
-    vectorize = keras.layers.TextVectorization(max_tokens=VOCAB_SIZE, ragged=True)
+    vectorize = keras.layers.TextVectorization(max_tokens=page.vocab_size, ragged=True)
     vectorize.adapt(train["text"].to_numpy(dtype=object), batch_size=1024)
 
     def encode(reviews: "pd.DataFrame") -> "np.ndarray":
         indices = vectorize(reviews["text"].to_numpy(dtype=object))
-        return keras.utils.pad_sequences(indices[:, -MAX_LENGTH:].to_list(), maxlen=MAX_LENGTH)
+        last = indices[:, -page.max_length :].to_list()
+        return keras.utils.pad_sequences(last, maxlen=page.max_length)
 
     return encode(train), encode(test)
 
 
-def build(architecture: str) -> "keras.Model":
-    """The compiled classifier of one architecture."""
+def build(network: str, page: Page) -> "keras.Model":
+    """The compiled classifier."""
     import keras
 
-    cell = getattr(keras.layers, CELLS[architecture])
     model = keras.Sequential(
         [
-            keras.Input((MAX_LENGTH,)),
-            keras.layers.Embedding(VOCAB_SIZE, EMBEDDING_SIZE),
-            cell(HIDDEN_SIZE),
+            keras.Input((page.max_length,)),
+            keras.layers.Embedding(page.vocab_size, page.embedding_size),
+            *layers_of(network),
             keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
@@ -93,25 +138,35 @@ def build(architecture: str) -> "keras.Model":
 
 
 def train_and_test(
-    architecture: str,
+    network: str,
+    page: Page,
     train: tuple["np.ndarray", "np.ndarray"],
     test: tuple["np.ndarray", "np.ndarray"],
     epochs: int,
 ) -> dict[str, float]:
-    """Seconds of training and testing, test accuracy, and number of parameters."""
-    model = build(architecture)
+    """Seconds of training and testing, number of epochs, test accuracy, number of parameters."""
+    import keras
+
+    model = build(network, page)
+    callbacks = []
+    if page.patience is not None:
+        callbacks = [
+            keras.callbacks.EarlyStopping(patience=page.patience, restore_best_weights=True)
+        ]
     started = time.perf_counter()
-    model.fit(
+    history = model.fit(
         *train,
-        batch_size=BATCH_SIZE,
+        batch_size=page.batch_size,
         epochs=epochs,
         validation_split=VALIDATION_SPLIT,
+        callbacks=callbacks,
         verbose=2,
     )
     trained = time.perf_counter()
-    _, accuracy = model.evaluate(*test, batch_size=BATCH_SIZE, verbose=0)
+    _, accuracy = model.evaluate(*test, batch_size=page.batch_size, verbose=0)
     return {
         "train_seconds": trained - started,
+        "epochs": len(history.epoch),
         "test_seconds": time.perf_counter() - trained,
         "test_accuracy": float(accuracy),
         "params": model.count_params(),
@@ -129,18 +184,23 @@ def run(options: argparse.Namespace) -> dict[str, object]:
     train = read_reviews(options.folder, "train", options.seed, options.limit)
     test = read_reviews(options.folder, "test", options.seed, options.limit)
     tokenizing = time.perf_counter()
-    train_words, test_words = tokenize(train, test)
+    page = PAGES[options.page]
+    train_words, test_words = tokenize(train, test, page)
     tokenized = time.perf_counter()
     train_labels, test_labels = train["label"].to_numpy(), test["label"].to_numpy()
     architectures = {
         name: train_and_test(
-            name, (train_words, train_labels), (test_words, test_labels), options.epochs
+            name,
+            page,
+            (train_words, train_labels),
+            (test_words, test_labels),
+            options.epochs or page.epochs,
         )
-        for name in options.architectures
+        for name in page.networks
     }
     return {
         "seed": options.seed,
-        "epochs": options.epochs,
+        "page": options.page,
         "reviews": {"train": len(train), "test": len(test)},
         "import_seconds": import_seconds,
         "read_seconds": tokenizing - reading,
@@ -156,9 +216,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path, help="holds plain_text/{train,test}-*.parquet")
-    parser.add_argument("--architectures", nargs="+", choices=CELLS, default=list(CELLS))
+    parser.add_argument("--page", choices=PAGES, default="comparison")
     parser.add_argument("--seed", type=int, default=113, help="as keras.datasets.imdb: 113")
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, help="at most (default: those of the page)")
     parser.add_argument("--limit", type=int, help="reviews per split, for a smoke (default: all)")
     parser.add_argument("--output", type=Path, help="JSON file to write (default: stdout)")
     return parser.parse_args(arguments)

@@ -18,6 +18,7 @@ DEGREES = Predictions(
     estimate=np.array([[11.0, 19], [23, 27]]),
     true_mean=np.array([[10.5, 20], [20, 29]]),
     naive_mae=0.8,
+    scale=4.0,
 )
 
 
@@ -39,6 +40,7 @@ DEGREES = Predictions(
             DEGREES,
             {
                 "test/mae": 2.0,
+                "test/scaled_mae": 0.5,
                 "test/rmse": math.sqrt(5),
                 "test/mase": 2.5,
                 "test/regret": 2 - 1.5 / 4,
@@ -64,8 +66,10 @@ def test_what_is_not_defined_is_left_out() -> None:
         *("test/accuracy", "test/f1", "test/log_loss"),
     ]
     assert metrics.f1(one_class) == 0
-    no_mean = Predictions(DEGREES.truth, DEGREES.estimate, None, 1.0)
-    assert list(metrics.score("forecast", no_mean)) == ["test/mae", "test/rmse", "test/mase"]
+    no_mean = Predictions(DEGREES.truth, DEGREES.estimate, None, 1.0, 1.0)
+    assert list(metrics.score("forecast", no_mean)) == [
+        *("test/mae", "test/scaled_mae", "test/rmse", "test/mase"),
+    ]
 
 
 def test_a_certain_mistake_costs_much_but_not_everything() -> None:

@@ -77,12 +77,15 @@ def unroll(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ans
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--help"], ["evidence", "run", "list", "show", "ui"]),
+        (["--help"], ["evidence", "run", "list", "show", "shapes", "ui"]),
         (["run", "--help"], ["NAME-OR-FILE", "--set", "--json", "--fresh"]),
         (["predict", "--help"], ["EXPERIMENT", "--run", "--architecture", "--file", "--skip"]),
         (["--version"], ["unroll "]),
         (["list"], ["imdb ", "imdb_offline ", "temperature ", "classification", "forecast"]),
+        (["list"], ["text_pipeline ", "How does a text become numbers, and what does a "]),
         (["show", "temperature"], ["context_length: 30"]),
+        (["shapes", "temperature"], ["T is 30 days", "(B, T, 128)", "76,833"]),
+        (["shapes", "imdb"], ["T is at most 100 tokens", "(B, T, 32)", "at most 185,217"]),
     ],
 )
 def test_it_answers_without_anything_heavy(
@@ -94,6 +97,15 @@ def test_it_answers_without_anything_heavy(
     assert answer.modules & HEAVY == set()
 
 
+def test_a_pipe_gets_no_colours_and_no_folded_lines(unroll: Callable[..., Answer]) -> None:
+    answer = unroll("shapes", "temperature", FORCE_COLOR="1", COLUMNS="40", TERM="xterm-256color")
+    assert (answer.status, answer.stderr) == (0, "")
+    assert "\x1b" not in answer.stdout
+    lines = [line.rstrip() for line in answer.stdout.splitlines() if line.startswith("output ")]
+    assert len(lines) == 4
+    assert all(line.endswith("  one value in scaled units: the next day") for line in lines)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -103,6 +115,11 @@ def test_it_answers_without_anything_heavy(
         ("run broken.yaml", "broken.yaml is not readable YAML at line 2, column 2"),
         ("run empty.yaml", "must hold keys and values such as 'name: imdb', got nothing"),
         ("show imdb --set train.learnin_rate=1", "did you mean train.learning_rate?"),
+        ("shapes imbd", "no experiment is called 'imbd'; did you mean imdb?"),
+        (
+            "shapes imdb --set model.hidden_sizes=[]",
+            "model.hidden_sizes must be a list of at least",
+        ),
         ("run imdb --set train.max_epochs=0", "train.max_epochs must be at least 1, got 0 (--set"),
         ("run imdb --set train.batch_size=many", 'must be a whole number, got "many"'),
         ("run imdb --set architectures=[rnn,transformer]", "'rnn', 'lstm', 'gru' or 'bilstm', got"),
@@ -110,6 +127,9 @@ def test_it_answers_without_anything_heavy(
         ("run imdb --set seeds", "--set must look like section.key=value, got 'seeds'"),
         ("run imdb --set compare.metric=test/mae", "must be one of test/accuracy, "),
         ("run imdb --set ingest.source=/no/folder", "must be an existing folder, a Hub data set"),
+        ("run imdb --set ingest.source=inline", "ingest.inline is missing: it has the texts of"),
+        ("run text_pipeline --set ingest.source=embedded", "ingest.inline must be left out, or"),
+        ("run text_pipeline --set evaluate.texts=['']", "texts must hold no blank text, got one"),
         ("run temperature --set preprocess.context_length=2000", "at most the 1095 days"),
         ("ui", "no runs yet: "),
         ("predict temperature", "mlflow.db does not exist; run `unroll run temperature` first"),
@@ -199,7 +219,7 @@ def test_the_ui_shows_the_right_store_to_this_machine_alone(
     }
 
 
-@pytest.mark.parametrize("name", ["imdb", "imdb_offline", "temperature"])
+@pytest.mark.parametrize("name", ["imdb", "imdb_offline", "temperature", "text_pipeline"])
 def test_what_show_prints_loads_back(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
 ) -> None:
@@ -317,6 +337,7 @@ def test_a_run_prints_the_comparison_and_nothing_else(
     assert [row.name for row in comparison.rows if row.kind == "network"] == ["rnn"]
     lines = answer.stderr.splitlines()
     assert any("rnn seed 1: epoch 1/1: val/loss " in line for line in lines)
+    assert "caution" not in answer.stderr  # 5 days are no long way
     assert lines[-1].endswith(f"report: {folder / 'report.html'}")
     assert answer.status == 0
     assert (folder / "report.html").stat().st_size > 1_000_000  # plotly is inside

@@ -16,6 +16,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from components import metrics
+from components.cautions import cautions
 from components.provenance import provenance
 from components.records import Comparison
 from components.storage import Home
@@ -24,6 +25,7 @@ from components.train.job import TrainingJob
 from flows import experiment as flow
 from flows.experiment import new_context
 from flows.session import Asked, run_all
+from params.load import load
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
 
 pytestmark = pytest.mark.usefixtures("prefect")
@@ -213,6 +215,40 @@ def test_a_classification_from_texts_to_report(
         assert spread.values == rows["lstm"].metrics[key].values[:1]
 
 
+def test_the_text_pipeline_from_six_texts_to_what_is_said_of_new_ones(home: Home) -> None:
+    params = load("text_pipeline")
+    assert isinstance(params, ClassificationExperiment)
+    comparison = run(params, home)
+    check_rows(comparison, params, ("majority", "tfidf_logistic"))
+    check_complete(home, comparison, params)
+    data = comparison.data
+    assert (data.train, data.val, data.test) == (4, 2, 4)
+    assert data.caveat is not None
+    assert data.caveat.startswith("4 test texts say little: one of them more or less is 25% of")
+    numbers = comparison.numbers
+    assert numbers is not None
+    words = dict(numbers.top)
+    assert list(words.values()) == list(range(2, 2 + len(words)))
+    example = numbers.example
+    assert example.ids == tuple(words[word] for word in example.words)
+    assert example.row == example.ids + (0,) * (15 - len(example.ids))
+    assert example.excerpt in {one.text for one in params.ingest.inline_texts.train}
+    new = {one.text: one for one in comparison.new_texts}
+    assert tuple(new) == params.evaluate.texts
+    assert (new["Zebras gallop."].num_words, new["Zebras gallop."].num_known) == (2, 0)
+    assert new["I love this boring film."].num_known == 4
+    for one in new.values():
+        assert len(one.said["lstm"].values) == 3
+    # Whatever the seed, words that stand on one side only tell the side.
+    assert new["Great actors and an amazing story."].said["lstm"].low > 0.5
+    assert new["Boring and terrible."].said["lstm"].high < 0.5
+    networks = next(row for row in comparison.rows if row.name == "lstm")
+    assert networks.metrics["test/accuracy"].low >= 0.75
+    page = (home.reports / comparison.id / "report.html").read_text()
+    assert "How a text becomes numbers" in page
+    assert "Zebras gallop." in page
+
+
 def test_a_forecast_from_series_to_report(
     tiny_temperature: ForecastExperiment, home: Home, children: Children
 ) -> None:
@@ -241,6 +277,27 @@ def test_a_forecast_from_series_to_report(
     assert set(picture.forecasts) == set(rows)
     assert picture.forecasts["gru"] == tuple(said["gru", 3]["forecast"][:10])
     assert len({run for run, _ in children.epochs}) == 4
+
+
+def test_a_caution_is_told_at_the_start_and_in_the_report(
+    tiny_temperature: ForecastExperiment,
+    home: Home,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    worker.preload()
+    far = tiny_temperature.preprocess.model_copy(update={"context_length": 21})
+    params = tiny_temperature.model_copy(update={"architectures": ("rnn",), "preprocess": far})
+    (caution,) = cautions(params)
+    assert run_all([Asked(params, ["run", "x"])], home) == 0
+    lines = [line.partition(" s  ")[2] for line in capsys.readouterr().err.splitlines()]
+    (epoch,) = (place for place, line in enumerate(lines) if "rnn seed 1: epoch 1/1" in line)
+    assert lines.index(f"caution: {caution}") < epoch
+    (record,) = (one for one in caplog.records if "caution" in one.getMessage())
+    assert (record.name, record.levelname) == ("components.flows", "WARNING")
+    path = next(home.reports.glob("*/comparison.json"))
+    assert Comparison.model_validate_json(path.read_text()).cautions == (caution,)
+    assert caution in path.with_name("report.html").read_text()
 
 
 def poisoned(

@@ -16,14 +16,16 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from components.ingest.series import generate
+from components.predict.text import load_classifier
 from components.provenance import provenance
 from components.storage import Home
 from components.train import worker
 from flows import cli, tables, texts
 from flows import experiment as flow
+from flows.asked import Asked
 from flows.experiment import new_context
 from params.load import load
-from params.schema import Experiment, ForecastExperiment
+from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
 
 FILLER = ["the", "film", "it", "was"]
 TINY_TEXTS = [
@@ -207,6 +209,20 @@ def test_rows_come_back_as_they_stand(predict: Callable[..., Answer], tmp_path: 
     assert answer.out[1:3] == ['007,"good, ""great""', answer.out[2]]
     assert re.fullmatch(r'film",NA,1,0\.\d+', answer.out[2])
     assert re.fullmatch(r"8,bad,1\.50,0,0\.\d+", answer.out[3])
+
+
+def test_the_column_is_text_where_the_experiment_names_none(
+    done: Done, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The texts of an inline source stand in no column."""
+    folder = done.artifact("imdb", "lstm-seed1", "params.yaml").parent
+    params = load(str(folder / "params.yaml"))
+    assert isinstance(params, ClassificationExperiment)
+    classifier = load_classifier(folder, "lstm", params)
+    (tmp_path / "in.csv").write_text("text\ngood\n")
+    asked = Asked("imdb", file=tmp_path / "in.csv")
+    texts.answer(asked, classifier, None, lambda: None)
+    assert capsys.readouterr().out.startswith("text,label,probability\ngood,1,0.9")
 
 
 def test_skipped_texts_stay_empty(predict: Callable[..., Answer], tmp_path: Path) -> None:

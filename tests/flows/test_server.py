@@ -1,12 +1,17 @@
 """The Prefect server: which one is used, and what is said when it does not answer."""
 
+import contextlib
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import (
     PREFECT_API_URL,
     PREFECT_SERVER_EPHEMERAL_ENABLED,
@@ -18,60 +23,106 @@ from flows import server
 from params.errors import InputError
 
 
+@pytest.mark.usefixtures("prefect")
 def test_configured_server_is_used_and_none_is_started() -> None:
-    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:1/api"}):
-        found = server.find_or_start()
-    assert found == server.Server("http://127.0.0.1:1/api", None)
+    url = SubprocessASGIServer().api_url
+    with temporary_settings({PREFECT_API_URL: url}):
+        assert server.find_or_start() == server.Server(url, None)
 
 
-def test_configured_server_that_does_not_answer_is_named() -> None:
-    url = f"http://127.0.0.1:{server.free_port()}/api"
-    said = rf"no Prefect server answers at {url}"
-    with pytest.raises(InputError, match=said), server.Server(url).in_use():
-        pytest.fail("nothing answers")
+@pytest.mark.usefixtures("prefect")
+def test_configured_address_where_nothing_or_another_thing_answers_is_named() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        dead = f"http://127.0.0.1:{closed.getsockname()[1]}/api"
+        for url in (dead, SubprocessASGIServer().api_url + "/no/such/place"):
+            with temporary_settings({PREFECT_API_URL: url}), pytest.raises(InputError) as caught:
+                server.find_or_start()
+            assert str(caught.value).startswith(f"no Prefect server answers at {url} (")
 
 
-def test_no_temporary_server_where_prefect_may_not_start_one() -> None:
-    none = {PREFECT_API_URL: None, PREFECT_SERVER_EPHEMERAL_ENABLED: False}
+@pytest.mark.parametrize("url", [None, ""])
+def test_no_temporary_server_where_prefect_may_not_start_one(url: str | None) -> None:
+    none = {PREFECT_API_URL: url, PREFECT_SERVER_EPHEMERAL_ENABLED: False}
     with temporary_settings(none), pytest.raises(InputError, match="set PREFECT_API_URL"):
         server.find_or_start()
 
 
-def test_temporary_server_that_ends_at_once_is_told_with_its_status() -> None:
-    with subprocess.Popen([sys.executable, "-c", "raise SystemExit(7)"]) as process:
-        ended = server.Server(f"http://127.0.0.1:{server.free_port()}/api", process)
-        with pytest.raises(InputError, match="ended with status 7"), ended.in_use():
-            pytest.fail("nothing answers")
-
-
-def test_temporary_server_that_is_too_slow_is_told_with_the_setting() -> None:
-    command = [sys.executable, "-c", "import time; time.sleep(60)"]
-    process = subprocess.Popen(command)
+@contextlib.contextmanager
+def started(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[server.Server]:
+    """A temporary server that has just been started on a database."""
+    monkeypatch.setenv("PREFECT_SERVER_DATABASE_CONNECTION_URL", f"sqlite+aiosqlite:///{database}")
+    with temporary_settings({PREFECT_API_URL: None}):
+        found = server.find_or_start()
+    assert found.temporary is not None
     try:
-        slow = server.Server(f"http://127.0.0.1:{server.free_port()}/api", process)
-        limit = {PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: 1}
-        said = pytest.raises(InputError, match="STARTUP_TIMEOUT")
-        with temporary_settings(limit), said, slow.in_use():
-            pytest.fail("nothing answers")
+        yield found
     finally:
-        server.stop(process)
-    assert process.returncode is not None
+        server.stop(found.temporary)
+    assert found.temporary.process.returncode is not None
+
+
+@pytest.fixture
+def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[server.Server]:
+    with started(f"{tmp_path}/prefect.db", monkeypatch) as found:
+        yield found
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[server.Server]:
+    """One whose database cannot be made."""
+    with started("/nonexistent/prefect.db", monkeypatch) as found:
+        yield found
+
+
+def test_temporary_server_that_fails_is_told_with_its_own_words(nowhere: server.Server) -> None:
+    with pytest.raises(InputError) as caught, nowhere.in_use():
+        pytest.fail("it has no database")
+    said = str(caught.value)
+    assert said.startswith("Prefect's temporary server ended with status 3; it said: sqlalchemy.")
+    assert "unable to open database file" in said
+
+
+def test_temporary_server_that_is_too_slow_is_told_with_the_setting(slow: server.Server) -> None:
+    limit = temporary_settings({PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: 0})
+    said = pytest.raises(InputError, match="did not answer within 0 s; PREFECT_SERVER_EPHEMERAL_ST")
+    with limit, said, slow.in_use():
+        pytest.fail("it cannot be there yet")
 
 
 def test_temporary_server_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
-    start = "from flows import server; s = server.find_or_start(); print(s.process.pid, flush=True)"
-    command = [sys.executable, "-c", start + "; import time; time.sleep(60)"]
+    """It is killed once its server answers: then uvicorn hears the signal, not Python."""
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "__init__.py").write_text("raise SystemExit('not this one')")
+    start = """
+from flows import server
+found = server.find_or_start()
+with found.in_use():
+    print(found.temporary.process.pid, flush=True)
+    input()
+"""
     environment = {name: one for name, one in os.environ.items() if name != "PREFECT_API_URL"}
     environment["PREFECT_HOME"] = str(tmp_path)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", start],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        text=True,
+        cwd=tmp_path,
+    ) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        assert is_running(pid)
-        parent.kill()
-    end = time.monotonic() + 30
-    while is_running(pid) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert not is_running(pid)
+        try:
+            assert is_running(pid)
+            parent.kill()
+            end = time.monotonic() + 30
+            while is_running(pid) and time.monotonic() < end:
+                time.sleep(0.1)
+            assert not is_running(pid)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def is_running(pid: int) -> bool:

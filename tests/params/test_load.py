@@ -8,7 +8,14 @@ import yaml
 from params.errors import InputError
 from params.load import SHIPPED_FOLDER, load, shipped, to_yaml
 
-SHIPPED = {"imdb": "classification", "imdb_offline": "classification", "temperature": "forecast"}
+SHIPPED = {
+    "imdb": "classification",
+    "imdb_bidirectional": "classification",
+    "imdb_offline": "classification",
+    "imdb_stacked": "classification",
+    "temperature": "forecast",
+    "text_pipeline": "classification",
+}
 
 
 def values_of(name: str) -> dict[str, object]:
@@ -263,6 +270,147 @@ def test_a_bad_value_names_its_file(old: str, new: str, message: str, tmp_path: 
     assert error_of(path).startswith(message.format(path=path))
 
 
+INLINE = (SHIPPED_FOLDER / "text_pipeline.yaml").read_text(encoding="utf-8")
+FIRST = '{text: "What a terrible story, boring from start to end!", label: 0}'  # in place 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (FIRST, "{text: x}", "ingest.inline.train.label is missing in place 4 ({path})"),
+        (FIRST, "{label: 1}", "ingest.inline.train.text is missing in place 4 ({path})"),
+        (
+            FIRST,
+            "{text: x, label: 2}",
+            "ingest.inline.train.label must be 0 or 1, got 2 in place 4 ({path})",
+        ),
+        (
+            FIRST,
+            "{text: x, label: '1'}",
+            'ingest.inline.train.label must be 0 or 1, got "1" in place 4 ({path})',
+        ),
+        (
+            FIRST,
+            "{text: no, label: 0}",
+            "ingest.inline.train.text must be text, got false in place 4 ({path})",
+        ),
+        (
+            FIRST,
+            "{text: x, labels: 0}",
+            "ingest.inline.train.labels is not a known key; did you mean "
+            "ingest.inline.train.label? in place 4 ({path}) (and 1 more)",
+        ),
+        (
+            FIRST,
+            "just text",
+            'ingest.inline.train must be a section with keys, got "just text" ({path})',
+        ),
+        (
+            "    test:\n",
+            "    text:\n",
+            "ingest.inline.text is not a known key; did you mean "
+            "ingest.inline.test? ({path}) (and 1 more)",
+        ),
+        (
+            '    - "Zebras gallop."\n',
+            '    - " "\n',
+            "evaluate.texts must hold no blank text, got one at place 4 ({path})",
+        ),
+        (
+            '    - "Zebras gallop."\n',
+            "    - 12\n",
+            "evaluate.texts must be text, got 12 ({path})",
+        ),
+    ],
+)
+def test_a_bad_inline_text_is_one_line(old: str, new: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    assert INLINE.count(old) == 1
+    path.write_text(INLINE.replace(old, new), encoding="utf-8")
+    assert error_of(path) == message.format(path=path)
+
+
+def test_true_and_false_are_labels_as_in_a_file() -> None:
+    texts = "{train: [{text: a, label: true}], test: [{text: b, label: false}]}"
+    assert load("text_pipeline", [f"ingest.inline={texts}"]).ingest.model_dump()["inline"] == {
+        "train": ({"text": "a", "label": 1},),
+        "test": ({"text": "b", "label": 0},),
+    }
+
+
+TEXTS = "{train: [{text: a, label: 0}], test: [{text: b, label: 1}]}"
+
+
+@pytest.mark.parametrize(
+    ("name", "override", "message"),
+    [
+        (
+            "text_pipeline",
+            "ingest.inline.test=[]",
+            "ingest.inline.test must be a list of at least 1, got [] (--set ingest.inline.test)",
+        ),
+        (
+            "text_pipeline",
+            "ingest.inline={train: [{text: a, label: 0}]}",
+            "ingest.inline.test is missing (--set ingest.inline)",
+        ),
+        (
+            "text_pipeline",
+            "ingest.inline=null",
+            "ingest.inline is missing: it has the texts of the source inline (--set ingest.inline)",
+        ),
+        (
+            "imdb",
+            "ingest.source=inline",
+            "ingest.inline is missing: it has the texts of the source inline (--set ingest.source)",
+        ),
+        (
+            "imdb",
+            f"ingest.inline={TEXTS}",
+            "ingest.inline must be left out, or null, unless ingest.source is inline, which is "
+            "'stanfordnlp/imdb' (--set ingest.inline)",
+        ),
+        (
+            "text_pipeline",
+            "ingest.source=embedded",
+            "ingest.inline must be left out, or null, unless ingest.source is inline, which is "
+            "'embedded' (--set ingest.source)",
+        ),
+        (
+            "imdb",
+            "ingest={source: a/b, duplicates: keep, text_column: t, split_seed: 0}",
+            "ingest.revision is missing (and 2 more) (--set ingest)",
+        ),
+        (
+            "text_pipeline",
+            f"ingest.inline.test=[{{text: {'a' * 9_800}, label: 0}}]",
+            "ingest.inline.train and test must hold at most 10,000 characters together, got "
+            "10,109; more texts belong in a folder (ingest.source) (--set ingest.inline.test)",
+        ),
+        (
+            "imdb",
+            f"evaluate.texts=[{'a' * 10_001}]",
+            "evaluate.texts must hold at most 10,000 characters together, got 10,001; more texts "
+            "belong in a folder (ingest.source) (--set evaluate.texts)",
+        ),
+        ("imdb", "ingest.held_out=null", "ingest.held_out is missing (--set ingest.held_out)"),
+        ("imdb", "ingest.held_out=1", "ingest.held_out must be at least 2, got 1 (--set inge"),
+    ],
+)
+def test_texts_stand_inline_exactly_where_the_source_says_so(
+    name: str, override: str, message: str
+) -> None:
+    assert error_of(name, override).startswith(message)
+
+
+def test_a_long_wrong_value_is_cut_short() -> None:
+    found = error_of("text_pipeline", f"evaluate.texts=[{', '.join(['word'] * 201)}]")
+    shown = '["word", "word", ' + '"word", ' * 100
+    assert found == (
+        f"evaluate.texts must be a list of at most 200, got {shown[:200]}… (--set evaluate.texts)"
+    )
+
+
 def test_a_file_below_the_working_directory_is_named_from_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -276,10 +424,13 @@ def test_a_file_below_the_working_directory_is_named_from_there(
     [
         (
             "imbd",
-            "no experiment is called 'imbd'; did you mean imdb? shipped are imdb, imdb_offlin",
+            "no experiment is called 'imbd'; did you mean imdb? shipped are imdb, imdb_bidire",
         ),
         ("tempreature", "no experiment is called 'tempreature'; did you mean temperature? shipped"),
-        ("qqq", "no experiment is called 'qqq'; shipped are imdb, imdb_offline, temperature; or "),
+        (
+            "qqq",
+            "no experiment is called 'qqq'; shipped are imdb, imdb_bidirectional, imdb_offline, ",
+        ),
         ("~nobody-of-that-name", "no experiment is called '~nobody-of-that-name'; shipped are "),
         ("no/such.yaml", "no params file at no/such.yaml"),
         ("such.yaml", "no params file at such.yaml"),

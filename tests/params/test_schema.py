@@ -33,6 +33,19 @@ def test_the_digest_changes_exactly_when_a_value_does() -> None:
     assert len(load("imdb").digest()) == 16
 
 
+def test_what_only_some_experiments_have_is_no_part_of_the_others() -> None:
+    imdb = load("imdb")
+    assert set(imdb.ingest.model_dump()) == {
+        *("source", "revision", "text_column", "label_column", "duplicates", "held_out"),
+        "split_seed",
+    }
+    assert imdb.evaluate.model_dump() == {"baselines": ("majority", "tfidf_logistic")}
+    given = load("imdb", ["evaluate.texts=[one]"])
+    assert given.evaluate.digest() != imdb.evaluate.digest()
+    inline = load("text_pipeline").ingest
+    assert set(inline.model_dump()) == {"source", "duplicates", "inline"}
+
+
 def test_the_digest_does_not_depend_on_the_order_of_keys() -> None:
     section = load("imdb").train
     values = section.model_dump()
@@ -40,7 +53,7 @@ def test_the_digest_does_not_depend_on_the_order_of_keys() -> None:
     assert turned.digest() == section.digest()
 
 
-@pytest.mark.parametrize("name", ["imdb", "temperature"])
+@pytest.mark.parametrize("name", ["imdb", "temperature", "text_pipeline"])
 def test_every_model_is_frozen_closed_and_explained(name: str) -> None:
     for model in models_of(load(name)):
         field = next(iter(type(model).model_fields))

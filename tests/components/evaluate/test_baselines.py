@@ -29,7 +29,7 @@ def truth_of(value: list[float] | np.ndarray, first: int, steps: int = 1) -> Ser
     """A series of which every day from `first` on is forecast, up to `steps` days ahead."""
     value = np.asarray(value, np.float64)
     days = np.arange(first, len(value) - steps + 1)[:, None] + np.arange(steps)
-    return SeriesTruth(value, None, days, 1.0)
+    return SeriesTruth(value, None, days, naive_mae=1.0, scale=1.0)
 
 
 def forecast(name: SeriesBaseline, truth: SeriesTruth, period: int = 3) -> np.ndarray:

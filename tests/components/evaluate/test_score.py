@@ -1,4 +1,4 @@
-"""Scores of baselines, with their predictions; networks are scored in tests/components/train."""
+"""Scores of baselines and networks with what they said; children have tests of their own."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from components import metrics
 from components.evaluate import score
@@ -13,10 +15,14 @@ from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
 from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
-from components.storage import Store
+from components.records import Epoch, Scored, Trained
+from components.storage import Store, file_digest, key_of
+from components.train.job import WEIGHTS, TrainingJob
+from components.train.networks import RecurrentNetwork
+from params.load import load
 from params.schema import ClassificationExperiment, ForecastExperiment
 
-LAST = {"test/mae", "test/rmse", "test/mase", "test/regret"}
+LAST = {"test/mae", "test/scaled_mae", "test/rmse", "test/mase", "test/regret"}
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +108,84 @@ def test_scores_are_reused_until_something_they_depend_on_changes(
     assert score.evaluate_baseline(other, store).name == "climatology"
     score.evaluate_baseline(series_job, store, fresh=True)
     assert in_this_process == ["score_baseline"] * 4
+
+
+@pytest.fixture
+def network_job(text_job: score.TextBaselineJob, store: Store) -> score.NetworkJob:
+    """An LSTM with the weights it began with."""
+    experiment = load("imdb", ["model.embedding_size=4", "model.hidden_sizes=[4]"])
+    training = TrainingJob(
+        task="classification",
+        architecture="lstm",
+        seed=3,
+        model=experiment.model,
+        train=experiment.train,
+        prepared=text_job.prepared,
+        num_threads=torch.get_num_threads(),
+    )
+    torch.manual_seed(0)
+    network = RecurrentNetwork("lstm", experiment.model, text_job.prepared.spec)
+    folder = store.root / "trained"
+    folder.mkdir()
+    save_file(network.state_dict(), folder / WEIGHTS)
+    trained = Trained(
+        path=folder,
+        architecture="lstm",
+        seed=3,
+        num_parameters=1,
+        train_seconds=1.0,
+        best_epoch=1,
+        epochs=(Epoch(epoch=1, seconds=1.0, metrics={"val/loss": 0.5}),),
+    )
+    return score.NetworkJob(ingested=text_job.ingested, training=training, trained=trained)
+
+
+def test_new_texts_are_read_as_the_test_texts_are(
+    network_job: score.NetworkJob, tiny_imdb: ClassificationExperiment, store: Store
+) -> None:
+    texts = pd.read_parquet(network_job.ingested.path / "test.parquet")["text"]
+    new = score.NewTexts(texts=tuple(texts), preprocess=tiny_imdb.preprocess)
+    scored = score.evaluate_network(network_job.model_copy(update={"new": new}), store)
+    said = pd.read_parquet(scored.path / score.PREDICTIONS)["probability"]
+    assert scored.new_texts == pytest.approx(said.tolist(), abs=1e-6)
+    assert len(set(scored.new_texts)) > 10
+
+
+def test_scores_of_a_network_are_kept_by_the_texts_it_read(
+    network_job: score.NetworkJob,
+    tiny_imdb: ClassificationExperiment,
+    store: Store,
+    in_this_process: list[str],
+) -> None:
+    def scored(*texts: str) -> tuple[Scored, bool]:
+        before = len(in_this_process)
+        new = score.NewTexts(texts=texts, preprocess=tiny_imdb.preprocess) if texts else None
+        found = score.evaluate_network(network_job.model_copy(update={"new": new}), store)
+        return found, len(in_this_process) > before
+
+    plain, computed = scored()
+    assert (plain.new_texts, computed) == ((), True)
+    weights = file_digest(network_job.trained.path / WEIGHTS)
+    # The key of a network without new texts is what it was before there were any.
+    assert plain.path.name == key_of("network", score.VERSION, network_job.training.key, weights)
+    one, computed = scored("good")
+    assert (len(one.new_texts), computed) == (1, True)
+    assert one.metrics == plain.metrics
+    assert scored("good")[1] is False
+    two, computed = scored("good", "bad")
+    assert (len(two.new_texts), computed) == (2, True)
+    assert two.new_texts[0] == pytest.approx(one.new_texts[0], abs=1e-6)
+    unknown, _ = scored("?!", "xyzzy", "Xyzzy...")
+    assert unknown.new_texts == pytest.approx([unknown.new_texts[0]] * 3, abs=1e-6)
+
+
+def test_what_networks_read_besides_changes_no_baseline(
+    text_job: score.TextBaselineJob, store: Store, in_this_process: list[str]
+) -> None:
+    score.evaluate_baseline(text_job, store)
+    more = text_job.params.model_copy(update={"texts": ("new",)})
+    score.evaluate_baseline(text_job.model_copy(update={"params": more}), store)
+    assert in_this_process == ["score_baseline"]
 
 
 def test_an_example_without_an_estimate_is_a_bug(text_job: score.TextBaselineJob) -> None:

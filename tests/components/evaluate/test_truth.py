@@ -41,6 +41,7 @@ def test_the_truth_is_what_the_targets_were_before_scaling(
     assert last == load_file(prepared.path / "val.safetensors")["day"][0] - 5 - 1
     changes = series["value"][: last + 1].diff().abs()
     assert predictions.naive_mae == pytest.approx(changes.mean())
+    assert predictions.scale == pytest.approx(series["value"][: last + 1].std(ddof=0))
 
 
 def test_a_series_without_a_true_mean(tiny_temperature: ForecastExperiment, store: Store) -> None:

@@ -139,6 +139,7 @@ def test_a_broken_download_can_be_tried_again(
 def test_what_a_source_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert hub.kind_of("embedded") == "embedded"
+    assert hub.kind_of("inline") == "inline"
     assert hub.kind_of("stanfordnlp/imdb") == "hub"
     assert hub.kind_of(str(tmp_path)) == hub.kind_of(".") == "folder"
     Path("stanfordnlp/imdb").mkdir(parents=True)
@@ -150,8 +151,8 @@ def test_a_source_that_is_nothing(source: str) -> None:
     with pytest.raises(InputError) as caught:
         hub.kind_of(source)
     assert str(caught.value) == (
-        "ingest.source must be an existing folder, a Hub data set (owner/name) or embedded, "
-        f"got '{source}'"
+        "ingest.source must be an existing folder, a Hub data set (owner/name), embedded or "
+        f"inline, got '{source}'"
     )
 
 

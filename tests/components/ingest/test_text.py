@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from components.ingest.text import ingest_text
 from components.records import Ingested, SplitFacts
 from components.storage import Store
 from params.errors import InputError
+from params.inline import InlineTexts, LabelledText
 from params.load import load
 from params.sections import TextIngest
 
@@ -153,6 +155,71 @@ def test_the_table_is_reused_until_the_folder_changes(write_reviews: Write, stor
     assert moved.source.endswith("moved")
     pd.DataFrame(TWO).to_parquet(folder.with_name("moved") / "plain_text" / "test-1.parquet")
     assert not ingest_text(params(folder.with_name("moved")), store).reused
+
+
+def inline(
+    train: dict[str, list[Any]] = TRAIN, test: dict[str, list[Any]] = TEST, **changes: Any
+) -> TextIngest:
+    """An inline source as a params file gives it: nothing but the texts and their labels."""
+    splits = {
+        name: tuple(
+            LabelledText(text=text, label=label)
+            for text, label in zip(columns["text"], columns["label"], strict=True)
+        )
+        for name, columns in (("train", train), ("test", test))
+    }
+    return TextIngest(
+        **{"source": "inline", "duplicates": "keep", "inline": InlineTexts(**splits), **changes}
+    )
+
+
+def test_inline_texts_are_the_same_data_as_a_file_of_them(
+    write_reviews: Write, store: Store
+) -> None:
+    ingested = ingest_text(inline(), store)
+    one = ingest_text(params(write_reviews(train=TRAIN, test=TEST)), store)
+    assert (ingested.fingerprint, ingested.splits) == (one.fingerprint, one.splits)
+    assert ingested.repeats_across == 2
+    assert ingested.source == "texts inside the params file"
+    assert ingested.caveat == (
+        "4 test texts say little: one of them more or less is 25% of the accuracy. "
+        "Too few to tell one network from another."
+    )
+    assert texts(ingested, "test") == list(zip(*TEST.values(), strict=True))
+
+
+def test_a_hundred_inline_test_texts_need_no_caveat(store: Store) -> None:
+    assert ingest_text(inline(test={"text": ["a"] * 100, "label": [1] * 100}), store).caveat is None
+
+
+def test_inline_texts_are_reused_until_one_of_them_changes(store: Store) -> None:
+    assert [ingest_text(inline(), store).reused for _ in range(2)] == [False, True]
+    other = {**TEST, "label": [0, 0, 1, 0]}
+    assert not ingest_text(inline(test=other), store).reused
+    dropped = ingest_text(inline(duplicates="drop"), store)
+    assert not dropped.reused
+    assert texts(dropped, "train") == [("one", 1), ("One", 1), (" ", 0)]
+
+
+@pytest.mark.parametrize(
+    ("train", "message"),
+    [
+        (
+            {"text": ["a", "b"], "label": [1, 1]},
+            "column label of split train must hold both 0 and 1, got 1 in every row",
+        ),
+        (
+            {"text": ["", " "], "label": [0, 1]},
+            "column text of split train is empty or blank in every row",
+        ),
+    ],
+)
+def test_inline_texts_are_verified_like_others(
+    train: dict[str, list[Any]], message: str, store: Store
+) -> None:
+    with pytest.raises(InputError) as caught:
+        ingest_text(inline(train), store)
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(

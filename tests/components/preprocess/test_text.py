@@ -94,6 +94,18 @@ def test_the_side_that_is_cut_off(side: str, kept: str, prepare: Prepare) -> Non
     assert decoded(prepared, "train") == [kept.format(row) for row in rows]
 
 
+@pytest.mark.parametrize("side", ["start", "end"])
+def test_new_texts_are_encoded_as_the_test_split_is(side: str, prepare: Prepare) -> None:
+    section = params(max_length=4, truncation_side=side)
+    prepared = prepare("one", max_length=4, truncation_side=side)
+    words = stage.read_vocabulary(prepared.path)
+    assert words == vocabulary(prepared)
+    token_ids, lengths = stage.encode_texts(TEST["text"], words, section)
+    split = load_file(prepared.path / "test.safetensors")
+    assert token_ids.tolist() == split["token_ids"].tolist()
+    assert lengths.tolist() == split["lengths"].tolist() == [3, 1, 4]
+
+
 def test_what_validation_and_test_say_changes_no_vocabulary_entry(prepare: Prepare) -> None:
     one = prepare("one")
     val = set(load_file(one.path / "val.safetensors")["rows"].tolist())

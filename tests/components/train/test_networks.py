@@ -1,13 +1,14 @@
 """The network against recurrences written by hand, and against torch's own packed layers."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
 from components.records import SequenceSpec
 from components.train.networks import (
@@ -196,6 +197,106 @@ def test_more_padding_changes_no_logit(architecture: Architecture, pooling: str)
         padded = torch.where(torch.arange(11) < lengths[:, None], 0, filler)
         padded[:, :6] += torch.where(padded[:, :6] == 0, token_ids, 0)
         torch.testing.assert_close(network(padded, lengths), expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("pooling", ["last", "max", "mean"])
+@pytest.mark.parametrize("kind", ["token ids", "values"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_each_sequence_of_a_batch_gives_what_it_gives_alone(
+    architecture: Architecture, kind: str, pooling: str
+) -> None:
+    lengths = torch.tensor([5, 1, 9, 3])
+    texts = kind == "token ids"
+    model = (text_model if texts else series_model)(4, 3, pooling=pooling)
+    network = RecurrentNetwork(architecture, model, TEXTS if texts else SERIES)
+    rows = [torch.randint(2, 20, (n,)) if texts else torch.randn(n, 1) for n in lengths.tolist()]
+    together = network(pad_sequence(rows, batch_first=True), lengths)
+    alone = [network(row[None], torch.tensor([len(row)])) for row in rows]
+    torch.testing.assert_close(together, torch.cat(alone), rtol=0, atol=1e-6)
+    assert len(set(together[:, 0].tolist())) == 4
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_values_without_their_dimension_are_one_feature(architecture: Architecture) -> None:
+    network = constant(RecurrentNetwork(architecture, series_model(1), SERIES))
+    flat, lengths = torch.tensor([[1.0, 0.5, -1.0], [0.5, 1.0, 0.0]]), torch.tensor([3, 2])
+    output = network(flat, lengths)
+    assert torch.equal(output, network(flat[:, :, None], lengths))
+    one_way = BY_HAND[architecture]
+    last = [one_way([1.0, 0.5, -1.0], 1)[-1], one_way([0.5, 1.0], 1)[-1]]
+    if architecture == "bilstm":
+        last[0] += one_way([-1.0, 0.5, 1.0], 1)[-1]
+        last[1] += one_way([1.0, 0.5], 1)[-1]
+    assert output[:, 0].tolist() == pytest.approx([one + 0.5 for one in last], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("num_features", "inputs", "lengths", "said"),
+    [
+        (
+            0,
+            torch.zeros(3, 4),
+            LENGTHS,
+            "inputs must be token ids (B, T), int64 or int32, got float32 of shape (3, 4)",
+        ),
+        (
+            0,
+            torch.zeros(3, 4, 1).long(),
+            LENGTHS,
+            "inputs must be token ids (B, T), int64 or int32, got int64 of shape (3, 4, 1)",
+        ),
+        (
+            1,
+            torch.zeros(3, 4, 2),
+            LENGTHS,
+            "inputs must be real values (B, T, 1) or (B, T), got float32 of shape (3, 4, 2)",
+        ),
+        (
+            1,
+            torch.zeros(4),
+            LENGTHS,
+            "inputs must be real values (B, T, 1) or (B, T), got float32 of shape (4,)",
+        ),
+        (
+            1,
+            torch.zeros(3, 4).long(),
+            LENGTHS,
+            "inputs must be real values (B, T, 1) or (B, T), got int64 of shape (3, 4)",
+        ),
+        (
+            2,
+            torch.zeros(3, 4),
+            LENGTHS,
+            "inputs must be real values (B, T, 2), got float32 of shape (3, 4)",
+        ),
+        (
+            2,
+            torch.zeros(1, 3, 4, 2),
+            LENGTHS,
+            "inputs must be real values (B, T, 2), got float32 of shape (1, 3, 4, 2)",
+        ),
+        (
+            0,
+            torch.zeros(3, 4).long(),
+            LENGTHS,
+            "lengths must be (3,), one for each sequence of inputs, got int64 of shape (2,)",
+        ),
+        (
+            1,
+            torch.zeros(2, 4),
+            LENGTHS[:, None],
+            "lengths must be (2,), one for each sequence of inputs, got int64 of shape (2, 1)",
+        ),
+    ],
+)
+def test_what_a_network_cannot_read_is_refused(
+    num_features: int, inputs: Tensor, lengths: Tensor, said: str
+) -> None:
+    """Without features it reads token ids."""
+    spec = SERIES.model_copy(update={"input_size": num_features}) if num_features else TEXTS
+    network = RecurrentNetwork("gru", (series_model if num_features else text_model)(2), spec)
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        network(inputs, lengths)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

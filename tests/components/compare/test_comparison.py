@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import save_file
 
-from components.compare import compare, require_comparable
+from components.cautions import cautions
+from components.compare.comparison import compare, require_comparable
 from components.evaluate.score import PREDICTIONS
 from components.records import (
     Comparison,
@@ -28,6 +31,14 @@ from params.schema import Experiment
 PROVENANCE = Provenance(
     params="", params_digest="", command="", code_revision="", versions={}, machine=""
 )
+
+
+@pytest.fixture(autouse=True)
+def predictions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two predictions where the scored rows of these tests have theirs: in the empty path."""
+    monkeypatch.chdir(tmp_path)
+    table = pd.DataFrame({"row": [0, 1], "label": [0, 1], "probability": [0.2, 0.4]})
+    table.to_parquet(PREDICTIONS)
 
 
 def scored(
@@ -66,6 +77,15 @@ def trained(architecture: Architecture, seed: int) -> Trained:
         best_epoch=1,
         epochs=(epoch,),
     )
+
+
+@pytest.fixture(autouse=True)
+def encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The working directory, where records without a folder point, has texts and a vocabulary."""
+    monkeypatch.chdir(tmp_path)
+    pd.DataFrame({"text": ["held back", "Good or bad?"]}).to_parquet("train.parquet")
+    save_file({"rows": np.array([1])}, "train.safetensors")
+    Path("vocabulary.json").write_text('["good", "bad"]')
 
 
 def compared(
@@ -134,6 +154,7 @@ def test_a_row_holds_the_spread_over_its_seeds() -> None:
         "low": 0.5,
         "high": 0.9,
         "values": (0.5, 0.9, 0.7),
+        "interval": (0.0, 1.0),
     }
     assert (row.label, row.seeds, row.train_seconds) == ("GRU", (1, 2, 3), 2.0)
     assert row.run_ids == ("gru-1", "gru-2", "gru-3")
@@ -187,6 +208,14 @@ def test_nothing_finished_is_still_a_comparison() -> None:
         assert (comparison.rows, comparison.forecast, comparison.floor) == ((), None, {})
 
 
+@pytest.mark.parametrize("steps", [20, 21])
+def test_it_says_what_to_be_careful_of(steps: int) -> None:
+    params = load("temperature", [f"preprocess.context_length={steps}"])
+    said = compared(params, []).cautions
+    assert said == cautions(params)
+    assert len(said) == steps - 20
+
+
 def test_what_it_was_made_on() -> None:
     comparison = compared(load("imdb"), [])
     assert comparison.id == "imdb-1"
@@ -199,6 +228,43 @@ def test_what_it_was_made_on() -> None:
         "TF-IDF + logistic regression reads whole texts and every word seen twice",
     )
     assert Comparison.model_validate_json(comparison.model_dump_json()) == comparison
+
+
+def test_how_texts_became_numbers_is_shown_on_the_first_training_text() -> None:
+    numbers = compared(load("imdb", ["preprocess.max_length=4"]), []).numbers
+    assert numbers is not None
+    assert (numbers.top, numbers.num_texts) == ((("good", 2), ("bad", 3)), 7)
+    assert numbers.example.excerpt == "Good or bad?"
+    assert (numbers.example.ids, numbers.example.row) == ((2, 1, 3), (2, 1, 3, 0))
+    assert compared(load("temperature"), []).numbers is None
+
+
+def test_what_networks_say_of_new_texts_is_spread_over_their_seeds() -> None:
+    key = "test/accuracy"
+    rows = [
+        scored("gru", 2, {key: 0.5}, new_texts=(0.9, 0.1)),
+        scored("gru", 1, {key: 0.5}, new_texts=(0.5, 0.2)),
+        scored("rnn", 1, {key: 0.5}, new_texts=(0.25, 0.75)),
+        scored("majority", None, {key: 0.5}),
+    ]
+    texts = compared(load("imdb", ["evaluate.texts=[Good grief, '??']"]), rows).new_texts
+    assert [(one.text, one.num_words, one.num_known) for one in texts] == [
+        ("Good grief", 2, 1),
+        ("??", 0, 0),
+    ]
+    first, second = (one.said for one in texts)
+    assert first["gru"].model_dump() == {
+        "mean": pytest.approx(0.7),
+        "low": 0.5,
+        "high": 0.9,
+        "values": (0.5, 0.9),
+        "interval": None,
+    }
+    assert set(first) == set(second) == {"gru", "rnn"}
+    assert second["gru"].values == (0.2, 0.1)
+    assert (first["rnn"].mean, second["rnn"].mean) == (0.25, 0.75)
+    assert compared(load("imdb"), rows).new_texts == ()
+    assert compared(load("temperature"), []).new_texts == ()
 
 
 def test_the_forecast_is_drawn_one_step_ahead_with_the_first_seed(tmp_path: Path) -> None:

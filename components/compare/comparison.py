@@ -7,9 +7,12 @@ from statistics import fmean
 import pandas as pd
 
 from components import metrics
+from components.cautions import cautions
+from components.compare.pairs import with_evidence
 from components.evaluate.score import PREDICTIONS
 from components.ingest.facts import sentences
 from components.ingest.series import SERIES
+from components.preprocess import explain
 from components.records import (
     ComparedData,
     Comparison,
@@ -17,11 +20,13 @@ from components.records import (
     Evidence,
     ForecastPicture,
     Ingested,
+    NewText,
     Prepared,
     Provenance,
     Row,
     Scored,
     Spread,
+    TextNumbers,
 )
 from params.errors import InputError
 from params.names import ARCHITECTURE_LABELS, BASELINE_LABELS
@@ -54,10 +59,14 @@ def compare(
         raise InputError(
             f"compare.metric {metric.key} has no value on this test split; choose another"
         )
-    rows = [
-        *ranked("network", evidence.scored, metric),
-        *ranked("baseline", evidence.scored, metric),
-    ]
+    rows, pairs = with_evidence(
+        [
+            *ranked("network", evidence.scored, metric),
+            *ranked("baseline", evidence.scored, metric),
+        ],
+        evidence.scored,
+        metric,
+    )
     picture = None
     if isinstance(experiment, ForecastExperiment):
         picture = forecast_picture(evidence.scored, experiment.report.num_days)
@@ -70,6 +79,7 @@ def compare(
         metric=metric.key,
         data=compared_data(experiment, evidence),
         rows=tuple(rows),
+        pairs=tuple(pairs),
         missing=evidence.missing,
         curves=tuple(
             Curve(
@@ -78,8 +88,11 @@ def compare(
             for run in sorted(evidence.trained, key=lambda run: (run.architecture, run.seed))
         ),
         forecast=picture,
+        numbers=text_numbers(experiment, evidence),
+        new_texts=new_texts(experiment, evidence),
         floor=floor(evidence.scored),
         provenance=provenance,
+        cautions=cautions(experiment),
     )
 
 
@@ -165,6 +178,34 @@ def compared_data(experiment: Experiment, evidence: Evidence) -> ComparedData:
         test=prepared.test,
         caveat=ingested.caveat,
         facts=tuple(facts),
+    )
+
+
+def text_numbers(experiment: Experiment, evidence: Evidence) -> TextNumbers | None:
+    """How the texts became numbers, where there are texts."""
+    if not isinstance(experiment, ClassificationExperiment):
+        return None
+    return explain.text_numbers(evidence.ingested, evidence.prepared, experiment.preprocess)
+
+
+def new_texts(experiment: Experiment, evidence: Evidence) -> tuple[NewText, ...]:
+    """The texts that nobody labelled, each with what every network says of it over its seeds."""
+    if not isinstance(experiment, ClassificationExperiment) or not experiment.evaluate.texts:
+        return ()
+    texts = experiment.evaluate.texts
+    counts = explain.count_known(texts, evidence.prepared, experiment.preprocess)
+    by_name: dict[str, list[tuple[float, ...]]] = {}
+    for one in sorted(evidence.scored, key=lambda one: one.seed or 0):
+        if one.kind == "network":
+            by_name.setdefault(one.name, []).append(one.new_texts)
+    return tuple(
+        NewText(
+            text=text,
+            num_words=num_words,
+            num_known=num_known,
+            said={name: spread([run[place] for run in runs]) for name, runs in by_name.items()},
+        )
+        for place, (text, (num_words, num_known)) in enumerate(zip(texts, counts, strict=True))
     )
 
 

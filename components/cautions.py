@@ -1,0 +1,33 @@
+"""What a person should know of an experiment before its numbers, from the params alone."""
+
+import math
+
+from params.names import ARCHITECTURE_LABELS
+from params.schema import ClassificationExperiment, Experiment
+
+REACH = 20  # steps that the gradient of a vanilla RNN gets back, about
+
+
+def cautions(experiment: Experiment) -> tuple[str, ...]:
+    """One sentence for each thing that is allowed but seldom wise."""
+    steps = num_steps(experiment)
+    if "rnn" not in experiment.architectures or experiment.model.pooling != "last":
+        return ()
+    # Read both ways, a step is at most half of the sequence from the nearer of the two last states.
+    both_ways = experiment.model.directions("rnn")[-1]
+    if (math.ceil(steps / 2) if both_ways else steps) <= REACH:
+        return ()
+    label = ARCHITECTURE_LABELS["rnn"]
+    return (
+        f"The {label} reads up to {steps} steps before its last state is taken, but a vanilla RNN "
+        f"learns little from steps more than about {REACH} back, because its gradients shrink at "
+        "every step (Bengio et al., 1994): where earlier steps matter, take lstm or gru, or set "
+        "model.pooling to max or mean.",
+    )
+
+
+def num_steps(experiment: Experiment) -> int:
+    """How many steps the longest sequence may have."""
+    if isinstance(experiment, ClassificationExperiment):
+        return experiment.preprocess.max_length
+    return experiment.preprocess.context_length

@@ -1,0 +1,1 @@
+"""Finished runs -> one comparison: rows, intervals, and which differences are real."""

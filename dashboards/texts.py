@@ -1,0 +1,167 @@
+"""How a text became numbers, and what the networks say of new ones, as text for the templates."""
+
+from dataclasses import dataclass
+
+from components.records import Comparison, NewText, Spread, TextNumbers
+from dashboards.look import colour
+from dashboards.table import DASH, TO, number
+
+DIGITS = 3  # of a probability
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word and its id; what is no word, padding and unknown, has a kind of its own."""
+
+    word: str
+    id: int
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Tokens in a row, and what is said where they break off."""
+
+    tokens: tuple[Token, ...]
+    rest: str = ""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The three steps from texts to a padded row, each as a sentence and a strip of tokens."""
+
+    counted: str
+    vocabulary: Strip
+    excerpt: str
+    cut: str
+    words: Strip
+    filled: str
+    row: Strip
+    padding_idx: int
+    unknown_idx: int
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one network says of a text: a label, the probability behind it, and its range."""
+
+    label: str
+    probability: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text that nobody labelled, how much of it is known, and what each network says of it."""
+
+    text: str
+    known: str
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True)
+class Readings:
+    """The table of new texts; a column is the label and the colour of a network."""
+
+    columns: tuple[tuple[str, str], ...]
+    lines: tuple[Reading, ...]
+
+
+def numbers(comparison: Comparison) -> Numbers | None:
+    """How the texts became numbers; absent where there are none."""
+    found = comparison.numbers
+    if found is None:
+        return None
+    return Numbers(
+        counted=f"{found.vocab_size:,} different words of the {found.num_texts:,} training texts "
+        "have an id, the most frequent first.",
+        vocabulary=Strip(
+            tuple(Token(word, token_id) for word, token_id in found.top),
+            _more(found.vocab_size - len(found.top), "word"),
+        ),
+        excerpt=found.example.excerpt,
+        cut=_cut(found),
+        words=Strip(
+            tuple(
+                _token(word, token_id, found)
+                for word, token_id in zip(found.example.words, found.example.ids, strict=True)
+            ),
+            _more(found.example.num_words - len(found.example.words), "word"),
+        ),
+        filled=_filled(found),
+        row=_row(found),
+        padding_idx=found.padding_idx,
+        unknown_idx=found.unknown_idx,
+    )
+
+
+def readings(comparison: Comparison) -> Readings | None:
+    """What every network says of the new texts; absent where there are none."""
+    if not comparison.new_texts:
+        return None
+    names = [row.name for row in comparison.rows if row.kind == "network"]
+    labels = {row.name: row.label for row in comparison.rows}
+    return Readings(
+        columns=tuple((labels[name], colour(name)) for name in names),
+        lines=tuple(
+            Reading(
+                text=one.text,
+                known=_known(one),
+                said=tuple(_said(one.said.get(name)) for name in names),
+            )
+            for one in comparison.new_texts
+        ),
+    )
+
+
+def _more(count: int, what: str) -> str:
+    return f"… {count:,} more {what}{'' if count == 1 else 's'}" if count > 0 else ""
+
+
+def _token(word: str, id: int, found: TextNumbers) -> Token:
+    return Token(word, id, "unknown" if id == found.unknown_idx else "")
+
+
+def _cut(found: TextNumbers) -> str:
+    example, kept = found.example, found.max_length
+    words = f"{example.num_words:,} word{'' if example.num_words == 1 else 's'}"
+    if example.num_words <= kept:
+        return f"It has {words}; up to {kept:,} are kept."
+    side = "first" if found.truncation_side == "end" else "last"
+    return f"It has {words}, of which the {side} {kept:,} are kept."
+
+
+def _filled(found: TextNumbers) -> str:
+    padding = found.max_length - found.example.num_tokens
+    if padding == 0:
+        return f"It fills all {found.max_length:,} places."
+    places = f"{padding:,} place{'' if padding == 1 else 's'}"
+    return f"The last {places} of {found.max_length:,} hold padding."
+
+
+def _row(found: TextNumbers) -> Strip:
+    example = found.example
+    words = example.row_words or ("",)  # a text without a word is one unknown token
+    tokens = [_token(*pair, found) for pair in zip(words, example.row, strict=False)]
+    tokens += [Token("", found.padding_idx, "padding")] * (len(example.row) - len(tokens))
+    return Strip(tuple(tokens), _more(found.max_length - len(example.row), "place"))
+
+
+def _known(text: NewText) -> str:
+    if text.num_words == 0:
+        return "no word in it: read as one unknown word"
+    if text.num_known == 0:
+        return "no word of it is known: read as unknown words alone"
+    return f"{text.num_known:,} of {text.num_words:,} words known"
+
+
+def _said(spread: Spread | None) -> Said:
+    if spread is None:
+        return Said(DASH, "", "")
+    detail = ""
+    if len(spread.values) > 1:
+        detail = f"{number(spread.low, DIGITS)} {TO} {number(spread.high, DIGITS)}"
+        if spread.low < 0.5 <= spread.high:
+            detail += ", seeds disagree"
+    label = "positive" if spread.mean >= 0.5 else "negative"
+    return Said(label, number(spread.mean, DIGITS), detail)

@@ -1,0 +1,53 @@
+"""Who is warned of a vanilla RNN on long sequences, and in which words."""
+
+import pytest
+
+from components.cautions import cautions
+from params.load import load
+
+
+@pytest.mark.parametrize(("name", "steps"), [("imdb", 100), ("temperature", 30)])
+def test_the_words_hold_for_texts_and_series(name: str, steps: int) -> None:
+    assert cautions(load(name)) == (
+        f"The Vanilla RNN reads up to {steps} steps before its last state is taken, but a vanilla "
+        "RNN learns little from steps more than about 20 back, because its gradients shrink at "
+        "every step (Bengio et al., 1994): where earlier steps matter, take lstm or gru, or set "
+        "model.pooling to max or mean.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "override", "warned"),
+    [
+        ("imdb", "architectures=[rnn]", True),
+        ("imdb", "architectures=[lstm,gru,bilstm]", False),
+        ("imdb", "model.pooling=max", False),
+        ("imdb", "model.pooling=mean", False),
+        ("imdb", "preprocess.max_length=21", True),
+        ("imdb", "preprocess.max_length=20", False),
+        ("temperature", "preprocess.context_length=21", True),
+        ("temperature", "preprocess.context_length=20", False),
+    ],
+)
+def test_only_a_vanilla_rnn_with_a_long_way_to_its_last_state(
+    name: str, override: str, warned: bool
+) -> None:
+    assert len(cautions(load(name, [override]))) == warned
+
+
+@pytest.mark.parametrize(
+    ("directions", "steps", "warned"),
+    [
+        ("[true,true]", 40, False),
+        ("[true,true]", 41, True),
+        ("[false,true]", 40, False),
+        ("[true,false]", 21, True),
+        ("[false,false]", 21, True),
+    ],
+)
+def test_a_last_layer_that_reads_both_ways_halves_the_way(
+    directions: str, steps: int, warned: bool
+) -> None:
+    overrides = [f"model.bidirectional={directions}", f"preprocess.context_length={steps}"]
+    params = load("temperature", [*overrides, "architectures=[rnn,gru]"])
+    assert len(cautions(params)) == warned
