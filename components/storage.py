@@ -54,6 +54,13 @@ class Home:
         """`MLFLOW_TRACKING_URI` if it is set, else the SQLite database."""
         return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.database}"
 
+    def missing_database(self) -> str | None:
+        """The SQLite file that `tracking_uri` names, if it is not there; MLflow would make it."""
+        if not self.tracking_uri.startswith("sqlite:///"):
+            return None
+        path = self.tracking_uri.removeprefix("sqlite:///")
+        return None if Path(path).is_file() else path
+
     def require_writable(self) -> None:
         """Make the folder, and see that a file can be made in it.
 

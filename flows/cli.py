@@ -1,4 +1,4 @@
-"""The command line: `unroll run`, `list`, `show`, `shapes` and `ui`.
+"""The command line: `unroll run`, `predict`, `list`, `show`, `shapes` and `ui`.
 
 Everything heavy is imported by the command that needs it, so that help and a mistake in a params
 file answer at once.
@@ -140,6 +140,59 @@ def check(params: Experiment) -> None:
         kind_of(params.ingest.source)
 
 
+@app.command()
+def predict(
+    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help="What was run.")],
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TEXT...]", help="Texts; - reads them from standard input."),
+    ] = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run", metavar="ID", help="The run, by its MLflow id.")
+    ] = None,
+    architecture: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The best run of rnn, lstm, gru or bilstm.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="A CSV or Parquet file to read.")] = None,
+    column: Annotated[str | None, typer.Option(metavar="NAME", help="Its column to read.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write to this file, Parquet if it ends so, else CSV.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", help="Values to forecast.", show_default=False)
+    ] = None,
+    skip: Annotated[
+        bool, typer.Option("--skip", help="Pass over texts that are empty or have no known word.")
+    ] = False,
+) -> None:
+    """Say what a finished run makes of new texts, or of what comes next in a series.
+
+    It is the run with the least val/loss in the latest comparison, unless --run or --architecture
+    says otherwise. Printed for a text: its label, the probability that it is positive, the text. A
+    forecast continues --file (column value), standard input (-), or the experiment's own series.
+    """
+    from components.storage import find_home
+    from flows.asked import Asked
+    from flows.predict import predict as answer
+
+    asked = Asked(
+        experiment=experiment,
+        texts=tuple(texts or ()),
+        run_id=run_id,
+        architecture=architecture,
+        file=file,
+        column=column,
+        output=output,
+        steps=steps,
+        skip=skip,
+    )
+    try:
+        answer(asked, find_home())
+    except KeyboardInterrupt:  # typer would end without a word
+        print_error("interrupted")
+        raise typer.Exit(130) from None
+
+
 @app.command("list")
 def list_shipped() -> None:
     """List the shipped experiments."""
@@ -185,10 +238,9 @@ def ui(
     uri = home.tracking_uri
     if uri.startswith(("http://", "https://")):
         raise InputError(f"MLFLOW_TRACKING_URI names a server already; open {uri} in a browser")
-    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).is_file():
+    if missing := home.missing_database():
         raise InputError(
-            f"no runs yet: {uri.removeprefix('sqlite:///')} does not exist; "
-            "run an experiment first, or set UNROLL_HOME"
+            f"no runs yet: {missing} does not exist; run an experiment first, or set UNROLL_HOME"
         )
     require_free(port)
     serve(uri, home.artifacts, port)

@@ -10,7 +10,6 @@ from prefect import flow
 from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from components import tracking
 from components.cautions import cautions
 from components.compare.comparison import require_comparable
 from components.evaluate.score import (
@@ -31,6 +30,7 @@ from components.records import (
     Trained,
 )
 from components.storage import Home
+from components.tracking import write as tracking
 from components.train import worker
 from components.train.job import TrainingJob
 from flows import tasks

@@ -14,7 +14,6 @@ from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
-from components import tracking
 from components.compare.comparison import compare as compare_rows
 from components.evaluate import score
 from components.ingest.facts import sentences
@@ -29,6 +28,7 @@ from components.records import (
     Trained,
 )
 from components.storage import Home, write_whole
+from components.tracking import write as tracking
 from components.train.job import TrainingJob
 from components.train.run import train as train_run
 from dashboards.render import render

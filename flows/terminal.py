@@ -5,6 +5,7 @@ are drawn from the components' log records, which carry their events.
 """
 
 import logging
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def note(message: str) -> None:
+    """One plain line, of a command that runs no training."""
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
 
 
 class Terminal(logging.Handler):

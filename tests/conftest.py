@@ -109,7 +109,7 @@ def tiny_imdb(reviews: Path) -> ClassificationExperiment:
     return experiment
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_temperature() -> ForecastExperiment:
     """The shipped temperature with small networks, one epoch, one seed and 120 days."""
     overrides = [

@@ -78,7 +78,7 @@ def test_commands_parse(
         assert command is not None
         parsed = command.make_context(name, rest, parent=context).params
     for experiment in parsed.get("experiments") or filter(None, [parsed.get("experiment")]):
-        load(experiment, parsed["overrides"] or [])
+        load(experiment, parsed.get("overrides") or [])
     if name in {"list", "show", "shapes"}:
         assert CliRunner().invoke(app, arguments).exit_code == 0
 

@@ -8,12 +8,19 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from components.preprocess.batches import Batches, Split, TokenSplit, load_split
+from components.preprocess.batches import (
+    EVALUATION_BATCH_SIZE,
+    Batches,
+    Split,
+    TokenSplit,
+    load_split,
+)
 from components.preprocess.text import encode_texts, read_vocabulary
-from components.train.data import EVALUATION_BATCH_SIZE
+from components.records import SequenceSpec
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork
-from params.sections import TextPreprocess
+from params.names import Architecture
+from params.sections import SeriesModel, TextPreprocess
 
 
 def predict_test(job: TrainingJob, trained: Path) -> NDArray[np.float64]:
@@ -52,9 +59,16 @@ def predict_texts(
 def network_of(job: TrainingJob, trained: Path) -> RecurrentNetwork:
     """The network with its trained weights."""
     torch.set_num_threads(job.num_threads)
-    network = RecurrentNetwork(job.architecture, job.model, job.prepared.spec)
+    return load_network(job.architecture, job.model, job.prepared.spec, trained)
+
+
+def load_network(
+    architecture: Architecture, model: SeriesModel, spec: SequenceSpec, trained: Path
+) -> RecurrentNetwork:
+    """The network whose weights lie in the folder `trained`, as it was at its best epoch."""
+    network = RecurrentNetwork(architecture, model, spec)
     network.load_state_dict(load_file(trained / WEIGHTS))
-    return network
+    return network.eval()
 
 
 def run(network: RecurrentNetwork, split: Split) -> torch.Tensor:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from components.preprocess.tokens import PADDING_IDX
 
+EVALUATION_BATCH_SIZE = 256  # larger ones are no faster on a CPU, and gradients are not kept
 POOL = 64  # batches whose examples are sorted together: random enough, and padded little
 
 

@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 
-from components.preprocess.batches import Batches, load_split
-
-EVALUATION_BATCH_SIZE = 256  # larger ones are no faster on a CPU, and gradients are not kept
+from components.preprocess.batches import EVALUATION_BATCH_SIZE, Batches, load_split
 
 
 class SequenceData(pl.LightningDataModule):

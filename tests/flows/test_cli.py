@@ -79,6 +79,7 @@ def unroll(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ans
     [
         (["--help"], ["evidence", "run", "list", "show", "shapes", "ui"]),
         (["run", "--help"], ["NAME-OR-FILE", "--set", "--json", "--fresh"]),
+        (["predict", "--help"], ["EXPERIMENT", "--run", "--architecture", "--file", "--skip"]),
         (["--version"], ["unroll "]),
         (["list"], ["imdb ", "imdb_offline ", "temperature ", "classification", "forecast"]),
         (["list"], ["text_pipeline ", "How does a text become numbers, and what does a "]),
@@ -131,6 +132,29 @@ def test_a_pipe_gets_no_colours_and_no_folded_lines(unroll: Callable[..., Answer
         ("run text_pipeline --set evaluate.texts=['']", "texts must hold no blank text, got one"),
         ("run temperature --set preprocess.context_length=2000", "at most the 1095 days"),
         ("ui", "no runs yet: "),
+        ("predict temperature", "mlflow.db does not exist; run `unroll run temperature` first"),
+        ("predict my-own text", "mlflow.db does not exist; run `unroll run my-own` first"),
+        ("predict missing.yaml text", "no params file at missing.yaml"),
+        ("predict imdb", "give a TEXT, --file, or - to read texts from standard input"),
+        ("predict imdb a --steps 3", "--steps is for a forecast; imdb is a classification"),
+        ("predict imdb a --skip", "--skip is for --file and standard input; leave the text out"),
+        ("predict imdb a --output x.csv", "--output is for the rows of --file, which is not given"),
+        ("predict imdb a --column b", "--column names a column of --file, which is not given"),
+        ("predict imdb a - b", "- stands for standard input; give it alone, or texts without it"),
+        ("predict imdb a --file few.csv", "give TEXT or --file, not both"),
+        ("predict imdb - --file few.csv", "give standard input (-) or --file, not both"),
+        ("predict imdb a --run 1f --architecture gru", "--run names one run already; leave --arch"),
+        ("predict imdb a --architecture cnn", "must be one of rnn, lstm, gru, bilstm, got 'cnn'"),
+        ("predict imdb --file none.csv", "--file none.csv cannot be read: No such file or direct"),
+        ("predict imdb --file folder.csv", "--file folder.csv cannot be read: Is a directory"),
+        ("predict imdb --file broken.yaml", "--file must end in .csv or .parquet, got broken.yaml"),
+        ("predict imdb --file few.csv --output no/x.csv", "no/x.csv cannot be written: there is n"),
+        ("predict imdb --file few.csv --output folder.csv", "cannot be written: it is not a file"),
+        ("predict temperature a", "temperature is a forecast and reads no TEXT; give --file, - to"),
+        ("predict temperature --skip", "--skip is for texts; a series must be complete"),
+        ("predict temperature --steps 0", "--steps must be between 1 and 1000000, got 0"),
+        ("predict temperature - --steps 2", "--steps is not for standard input: each value is a"),
+        ("predict temperature - --output x.csv", "--output is not for standard input: forecasts"),
     ],
 )
 def test_a_mistake_is_one_line(
@@ -138,6 +162,8 @@ def test_a_mistake_is_one_line(
 ) -> None:
     (tmp_path / "here" / "broken.yaml").write_text("name: [a\nb: ]:\n")
     (tmp_path / "here" / "empty.yaml").touch()
+    (tmp_path / "here" / "few.csv").write_text("text\ngood\n")
+    (tmp_path / "here" / "folder.csv").mkdir()
     answer = unroll(*arguments.split())
     assert (answer.status, answer.stdout) == (2, "")
     assert answer.stderr.startswith("unroll: ")

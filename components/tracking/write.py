@@ -1,4 +1,4 @@
-"""The one door to MLflow.
+"""What a comparison and its runs leave in MLflow.
 
 A comparison is a parent run, its trainings are nested in it. The process that runs the flow does
 all the logging, by explicit run id; children only write files. The tag `unroll.complete` is the

@@ -9,7 +9,6 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
-from components import tracking
 from components.records import (
     Epoch,
     Ingested,
@@ -20,7 +19,8 @@ from components.records import (
     Trained,
 )
 from components.storage import Home
-from components.tracking import Parent, Tracking
+from components.tracking import write as tracking
+from components.tracking.write import Parent, Tracking
 from components.train.job import TrainingJob
 from components.train.worker import ChildFailed
 from params.schema import ForecastExperiment

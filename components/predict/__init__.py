@@ -1,0 +1,1 @@
+"""Predict: what a finished run says of texts and series it has not seen."""

@@ -1,0 +1,201 @@
+"""Which finished run answers for an experiment, and the files that it left."""
+
+import difflib
+import logging
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlparse
+
+from mlflow import MlflowClient
+from mlflow.entities import Experiment, Run
+from mlflow.exceptions import MlflowException
+
+from components.metrics import VAL_LOSS
+from components.records import Record
+from components.tracking.write import COMPLETE
+from params.errors import InputError
+from params.names import Architecture
+
+RUN_ID_START = re.compile(r"[0-9a-f]{1,32}")
+FINISHED = f"tags.`unroll.kind` = 'run' and tags.`{COMPLETE}` = 'true'"
+
+
+class FinishedRun(Record):
+    """A run that is complete. `val_loss` is that of its best epoch, whose weights lie in `folder`.
+
+    `folder` holds `params.yaml`, `weights.safetensors`, `prepared.json` and, for texts,
+    `vocabulary.json`.
+    """
+
+    run_id: str
+    architecture: Architecture
+    seed: int
+    comparison: str
+    val_loss: float
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """What people call the run, such as `lstm seed 1`."""
+        return f"{self.architecture} seed {self.seed}"
+
+
+def find_run(
+    uri: str,
+    experiment: str,
+    scratch: Path,
+    *,
+    run_id: str | None = None,
+    architecture: Architecture | None = None,
+) -> FinishedRun:
+    """The run that `run_id` begins to name, or else the best one of the latest comparison.
+
+    The latest comparison is the one that started last and has a finished run (of `architecture`,
+    if that is given); its best run has the least val/loss.
+
+    Args:
+        uri: The MLflow server or database; it must be there.
+        experiment: Name of the MLflow experiment.
+        scratch: An empty folder for the run's files, used where MLflow keeps them elsewhere.
+        run_id: The id of a run, or its first characters.
+        architecture: Consider only runs of it.
+
+    Raises:
+        InputError: If there is no such run, it is not finished, or MLflow does not answer.
+    """
+    for noisy in ("mlflow", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    client = MlflowClient(uri)
+    try:
+        found = find_experiment(client, experiment)
+        if run_id is not None:
+            run = named_run(client, found, run_id)
+            loss = best_loss(client, run)
+        else:
+            run, loss = best_of_latest(client, found, architecture)
+        folder = download(client, run, scratch)
+    except MlflowException as error:
+        raise InputError(f"MLflow did not answer: {error.message}") from None
+    return FinishedRun(
+        run_id=run.info.run_id,
+        architecture=run.data.tags["unroll.architecture"],
+        seed=int(run.data.tags["unroll.seed"]),
+        comparison=run.data.tags["unroll.comparison"],
+        val_loss=loss,
+        folder=folder,
+    )
+
+
+def find_experiment(client: MlflowClient, name: str) -> Experiment:
+    """The MLflow experiment called `name`.
+
+    Raises:
+        InputError: If there is none.
+    """
+    found = client.get_experiment_by_name(name)
+    if found is not None and found.lifecycle_stage == "active":
+        return found
+    known = sorted(one.name for one in client.search_experiments() if one.name != "Default")
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    there = f"there are runs of {', '.join(known)}" if known else "there are no runs yet"
+    raise InputError(
+        f"no experiment called {name!r} was run; {hint}{there}; run `unroll run {name}` first"
+    )
+
+
+def named_run(client: MlflowClient, experiment: Experiment, start: str) -> Run:
+    """The finished run of `experiment` whose id begins with `start`.
+
+    Raises:
+        InputError: If none or several do, or the one that does is not a finished run.
+    """
+    runs: list[Run] = []
+    if RUN_ID_START.fullmatch(start):
+        query = f"attributes.run_id LIKE '{start}%'"
+        runs = list(client.search_runs([experiment.experiment_id], query, max_results=2))
+    if not runs:
+        raise InputError(f"--run {start}: no run of {experiment.name} has an id that begins so")
+    if len(runs) > 1:
+        raise InputError(
+            f"--run {start}: several runs of {experiment.name} begin so; give more of the id"
+        )
+    (run,) = runs
+    kind = run.data.tags.get("unroll.kind")
+    if kind != "run":
+        what = "the comparison" if kind == "comparison" else "no run of Unroll but"
+        raise InputError(
+            f"--run {start} is {what} {run.info.run_name}; give the id of one of its runs, "
+            "or --architecture"
+        )
+    if run.data.tags.get(COMPLETE) != "true":
+        raise InputError(
+            f"--run {start} ({run.info.run_name}) did not finish: its status is {run.info.status}"
+        )
+    return run
+
+
+def best_of_latest(
+    client: MlflowClient, experiment: Experiment, architecture: Architecture | None
+) -> tuple[Run, float]:
+    """The best run of the latest comparison that has one, and its val/loss.
+
+    Raises:
+        InputError: If no comparison has one.
+    """
+    wanted = FINISHED
+    if architecture is not None:
+        wanted += f" and tags.`unroll.architecture` = '{architecture}'"
+    for comparison in latest_first(client, experiment, "tags.`unroll.kind` = 'comparison'"):
+        its_own = f"tags.`unroll.comparison` = '{comparison.data.tags['unroll.comparison']}'"
+        runs = [
+            (run, best_loss(client, run))
+            for run in latest_first(client, experiment, f"{wanted} and {its_own}")
+        ]
+        if runs:
+            return min(runs, key=lambda one: (one[1], one[0].info.run_name))
+    of = f" of {architecture}" if architecture is not None else ""
+    raise InputError(
+        f"{experiment.name} has no finished run{of}; run `unroll run {experiment.name}` first"
+    )
+
+
+def latest_first(client: MlflowClient, experiment: Experiment, query: str) -> Iterator[Run]:
+    """Every run that fits `query`, the one that started last first."""
+    token = None
+    while True:
+        page = client.search_runs(
+            [experiment.experiment_id],
+            query,
+            max_results=100,
+            order_by=["attributes.start_time DESC"],
+            page_token=token,
+        )
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def best_loss(client: MlflowClient, run: Run) -> float:
+    """The val/loss of the epoch whose weights were kept."""
+    history = client.get_metric_history(run.info.run_id, VAL_LOSS)
+    return min((one.value for one in history if not math.isnan(one.value)), default=math.inf)
+
+
+def download(client: MlflowClient, run: Run, scratch: Path) -> Path:
+    """The folder with the run's files: MLflow's own if it is on this machine, else a copy.
+
+    Raises:
+        InputError: If they are gone.
+    """
+    is_local = urlparse(run.info.artifact_uri).scheme in {"", "file"}
+    try:
+        found = client.download_artifacts(run.info.run_id, "", None if is_local else str(scratch))
+    except (OSError, MlflowException) as error:
+        raise InputError(
+            f"the files of run {run.info.run_id} are not at {run.info.artifact_uri}: {error}"
+        ) from None
+    return Path(found)
