@@ -6,11 +6,10 @@ file answer at once.
 
 import atexit
 import os
-import socket
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -172,8 +171,8 @@ def predict(
     forecast continues --file (column value), standard input (-), or the experiment's own series.
     """
     from components.storage import find_home
-    from flows.asked import Asked
-    from flows.predict import predict as answer
+    from flows.predict.arguments import Asked
+    from flows.predict.command import predict as answer
 
     asked = Asked(
         experiment=experiment,
@@ -233,41 +232,6 @@ def ui(
 ) -> None:
     """Open the MLflow UI on the runs under the output folder, at 127.0.0.1."""
     from components.storage import find_home
+    from flows.ui import open_ui
 
-    home = find_home()
-    uri = home.tracking_uri
-    if uri.startswith(("http://", "https://")):
-        raise InputError(f"MLFLOW_TRACKING_URI names a server already; open {uri} in a browser")
-    if missing := home.missing_database():
-        raise InputError(
-            f"no runs yet: {missing} does not exist; run an experiment first, or set UNROLL_HOME"
-        )
-    require_free(port)
-    serve(uri, home.artifacts, port)
-
-
-def require_free(port: int) -> None:
-    """See that nothing listens on a port of 127.0.0.1.
-
-    Raises:
-        InputError: If something does.
-    """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise InputError(
-                f"port {port} cannot be used: {error.strerror}; choose another with --port"
-            ) from None
-
-
-def serve(uri: str, artifacts: Path, port: int) -> NoReturn:
-    """Become the MLflow server."""
-    from flows.settings import set_defaults
-
-    set_defaults()
-    sys.stderr.write(f"MLflow UI on http://127.0.0.1:{port} (Ctrl-C ends it)\n")
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--backend-store-uri", uri, "--artifacts-destination", str(artifacts)]
-    os.execv(sys.executable, command)
+    open_ui(find_home(), port)

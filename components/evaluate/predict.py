@@ -49,11 +49,27 @@ def predict_texts(
         texts: At least one text; one without a known word is read as unknown words.
         params: How the training texts were preprocessed.
     """
-    words = read_vocabulary(job.prepared.path)
-    token_ids, lengths = map(torch.from_numpy, encode_texts(texts, words, params))
-    nothing = torch.zeros(len(texts), 1)  # nobody labelled them
-    split = TokenSplit(token_ids, lengths.cumsum(0) - lengths, lengths, nothing)
-    return run(network_of(job, trained), split).sigmoid().numpy()[:, 0]
+    encoded = encode_texts(texts, read_vocabulary(job.prepared.path), params)
+    return probabilities(network_of(job, trained), *encoded)
+
+
+def probabilities(
+    network: RecurrentNetwork, token_ids: NDArray[np.int32], lengths: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The probability of label 1 for each of N texts, `(N,)`.
+
+    Args:
+        network: Reads token ids.
+        token_ids: Those of all texts, one after another.
+        lengths: How many each text has, at least 1, `(N,)`.
+    """
+    split = TokenSplit(
+        token_ids=torch.from_numpy(token_ids),
+        starts=torch.from_numpy(lengths.cumsum() - lengths),
+        lengths=torch.from_numpy(lengths),
+        targets=torch.zeros(len(lengths), 1),  # nobody labelled them
+    )
+    return run(network, split)[:, 0].sigmoid().numpy()
 
 
 def network_of(job: TrainingJob, trained: Path) -> RecurrentNetwork:

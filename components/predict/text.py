@@ -6,13 +6,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import torch
 from numpy.typing import NDArray
 
-from components.evaluate.predict import run
+from components.evaluate.predict import probabilities
 from components.predict.restore import restore
 from components.preprocess import tokens
-from components.preprocess.batches import TokenSplit
 from components.preprocess.text import encode_split, ids_of, read_vocabulary
 from components.train.networks import RecurrentNetwork
 from params.errors import InputError
@@ -67,13 +65,7 @@ class Classifier:
         token_ids, lengths = encode_split([tokens.tokenise(texts)], self.ids, self.params)
         starts = lengths.cumsum() - lengths
         known = np.add.reduceat(token_ids != tokens.UNKNOWN_IDX, starts, dtype=np.int64)
-        split = TokenSplit(
-            token_ids=torch.from_numpy(token_ids),
-            starts=torch.from_numpy(starts),
-            lengths=torch.from_numpy(lengths),
-            targets=torch.zeros(len(lengths), 1),  # there are none
-        )
-        probability = run(self.network, split)[:, 0].sigmoid().numpy()
+        probability = probabilities(self.network, token_ids, lengths)
         return Answers(np.where(known > 0, probability, np.nan), blank)
 
 

@@ -20,10 +20,11 @@ from components.predict.text import load_classifier
 from components.provenance import provenance
 from components.storage import Home
 from components.train import worker
-from flows import cli, tables, texts
+from flows import cli
 from flows import experiment as flow
-from flows.asked import Asked
 from flows.experiment import new_context
+from flows.predict import tables, texts
+from flows.predict.arguments import Asked
 from params.load import load
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
 

@@ -13,8 +13,8 @@ import pyarrow as pa
 from components.ingest.series import generate
 from components.predict.series import Forecaster
 from components.predict.stream import Stream
-from flows.asked import Asked
-from flows.tables import column_names, read_tables, require_column, writing
+from flows.predict.arguments import Asked
+from flows.predict.tables import column_names, read_tables, require_column, writing
 from flows.terminal import note
 from params.errors import InputError
 from params.sections import SeriesIngest

@@ -10,8 +10,8 @@ import pyarrow as pa
 from rich.cells import cell_len, set_cell_size
 
 from components.predict.text import Answers, Classifier
-from flows.asked import Asked
-from flows.tables import column_names, read_tables, require_column, writing
+from flows.predict.arguments import Asked
+from flows.predict.tables import column_names, read_tables, require_column, writing
 from flows.terminal import note
 from params.errors import InputError
 

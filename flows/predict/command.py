@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from components.storage import Home
-from flows.asked import Asked, architecture, check, check_for_task
+from flows.predict.arguments import Asked, architecture, check, check_for_task
 from params.errors import InputError
 from params.load import load, shipped
 from params.names import Task
@@ -59,13 +59,13 @@ def answer(asked: Asked, run: "FinishedRun", params: Experiment) -> None:
     use_one_thread()
     if isinstance(params, ClassificationExperiment):
         from components.predict.text import load_classifier
-        from flows import texts
+        from flows.predict import texts
 
         classifier = load_classifier(run.folder, run.architecture, params)
         texts.answer(asked, classifier, params.ingest.text_column, lambda: introduce(run))
     else:
         from components.predict.series import load_forecaster
-        from flows import forecasts
+        from flows.predict import forecasts
 
         forecaster = load_forecaster(run.folder, run.architecture, params)
         forecasts.answer(asked, forecaster, params.ingest, lambda: introduce(run))

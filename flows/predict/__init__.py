@@ -1,0 +1,1 @@
+"""`unroll predict`: arguments, files and streams around `components.predict`."""

@@ -1,0 +1,53 @@
+"""`unroll ui`: this process becomes MLflow's server on our store."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from components.storage import Home
+from flows.settings import set_defaults
+from params.errors import InputError
+
+
+def open_ui(home: Home, port: int) -> NoReturn:
+    """Serve the MLflow UI at 127.0.0.1.
+
+    Raises:
+        InputError: If there are no runs, a server keeps them, or the port is taken.
+    """
+    uri = home.tracking_uri
+    if uri.startswith(("http://", "https://")):
+        raise InputError(f"MLFLOW_TRACKING_URI names a server already; open {uri} in a browser")
+    if missing := home.missing_database():
+        raise InputError(
+            f"no runs yet: {missing} does not exist; run an experiment first, or set UNROLL_HOME"
+        )
+    require_free(port)
+    serve(uri, home.artifacts, port)
+
+
+def require_free(port: int) -> None:
+    """See that nothing listens on a port of 127.0.0.1.
+
+    Raises:
+        InputError: If something does.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise InputError(
+                f"port {port} cannot be used: {error.strerror}; choose another with --port"
+            ) from None
+
+
+def serve(uri: str, artifacts: Path, port: int) -> NoReturn:
+    """Become the MLflow server."""
+    set_defaults()
+    sys.stderr.write(f"MLflow UI on http://127.0.0.1:{port} (Ctrl-C ends it)\n")
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--backend-store-uri", uri, "--artifacts-destination", str(artifacts)]
+    os.execv(sys.executable, command)
