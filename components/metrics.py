@@ -170,6 +170,7 @@ METRICS = (
         "Scaled MAE",
         "forecast",
         "lower",
+        digits=3,
         explanation="MAE in standard deviations of the training days, the unit of the networks",
         compute=scaled_mae,
     ),

@@ -55,19 +55,27 @@ def pair_line(comparison: Comparison, pair: Pair, metric: Metric) -> PairLine:
     )
 
 
-def pair_sentence(comparison: Comparison, one: str, other: str, metric: Metric) -> str | None:
-    """What is known of two rows, by name, in one sentence; none where they were not compared."""
+def find_pair(comparison: Comparison, one: str, other: str) -> Pair | None:
+    """The pair of two rows, by name, in whichever order; none where they were not compared."""
     for pair in comparison.pairs:
         if {pair.better, pair.worse} == {one, other}:
-            line = pair_line(comparison, pair, metric)
-            if line.shown:
-                but = "; that is one seed, and another may say otherwise" if line.one_seed else ""
-                return (
-                    f"{line.better} is better than {line.worse} by {line.difference} "
-                    f"(95 % interval {line.interval}){but}."
-                )
-            return (
-                f"No difference is shown between {line.better} and {line.worse}: "
-                f"{line.difference}, 95 % interval {line.interval}."
-            )
+            return pair
     return None
+
+
+def pair_sentence(comparison: Comparison, one: str, other: str, metric: Metric) -> str | None:
+    """What is known of two rows, by name, in one sentence; none where they were not compared."""
+    pair = find_pair(comparison, one, other)
+    if pair is None:
+        return None
+    line = pair_line(comparison, pair, metric)
+    if not line.shown:
+        return (
+            f"No difference is shown between {line.better} and {line.worse}: "
+            f"{line.difference}, 95 % interval {line.interval}."
+        )
+    but = "; that is one seed, and another may say otherwise" if line.one_seed else ""
+    return (
+        f"{line.better} is better than {line.worse} by {line.difference} "
+        f"(95 % interval {line.interval}){but}."
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Row
-from dashboards.pairs import pair_sentence
+from dashboards.pairs import find_pair, pair_sentence
 from dashboards.table import number, quantity, span
 
 
@@ -31,7 +31,7 @@ def verdict(comparison: Comparison) -> Verdict:
     if not baselines:
         headline = f"{_first(networks[0], metric)}. No baseline stands beside it."
     else:
-        headline = _against_baseline(networks[0], baselines[0], metric)
+        headline = _against_baseline(comparison, networks[0], baselines[0], metric)
     notes = [_apart(comparison, networks[0], other, metric) for other in networks[1:2]]
     notes += [_from_baseline(comparison, networks[0], one, metric) for one in baselines[:1]]
     if not comparison.pairs and any(len(row.metrics[metric.key].values) > 1 for row in networks):
@@ -59,7 +59,7 @@ def _with_value(comparison: Comparison, metric: Metric, kind: str) -> list[Row]:
     ]
 
 
-def _against_baseline(network: Row, baseline: Row, metric: Metric) -> str:
+def _against_baseline(comparison: Comparison, network: Row, baseline: Row, metric: Metric) -> str:
     ours, theirs = network.metrics[metric.key].mean, baseline.metrics[metric.key].mean
     name = in_sentence(metric.label)
     if ours == theirs:
@@ -69,9 +69,15 @@ def _against_baseline(network: Row, baseline: Row, metric: Metric) -> str:
         )
     hair = number(ours, metric.digits) == number(theirs, metric.digits)
     lead = ", by less than the digits shown" if hair else ""
+    pair = find_pair(comparison, network.name, baseline.name)
+    if pair is not None and not pair.shown:
+        lead = ", by less than the data can show"
     if _is_better(theirs, ours, metric):
+        beaten = (
+            "A baseline beats every network" if not lead else "A baseline is ahead of every network"
+        )
         return (
-            f"A baseline beats every network{lead}: {baseline.label} ranks first by {name}, at "
+            f"{beaten}{lead}: {baseline.label} ranks first by {name}, at "
             f"{_value(baseline, metric)}; the best network, {network.label}, is at "
             f"{_value(network, metric)}."
         )

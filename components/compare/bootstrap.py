@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 NUM_DRAWS = 2_000
 CHUNK = 100  # draws made at a time, which bounds the memory: 100 x 25,000 counts are 20 MB
+MOST_PATTERNS = 2_000
 LEVEL = 0.95
 
 Values = NDArray[np.float64]
@@ -68,6 +69,18 @@ class Bootstrap:
 
 def draw_examples(runs: Values, block_length: int, random: np.random.Generator) -> Values:
     """The means of `runs` `(R, N)` under draws of N of their examples, `(R, NUM_DRAWS)`."""
+    if block_length == 1:
+        patterns, counts = np.unique(runs, axis=1, return_counts=True)
+        if patterns.shape[1] <= MOST_PATTERNS:
+            # Right or wrong, run by run: a few patterns stand for many thousand examples.
+            number = int(counts.sum())
+            drawn = random.multinomial(number, counts / number, size=NUM_DRAWS)
+            return np.asarray(patterns @ drawn.T / number)
+    return draw_blocks(runs, block_length, random)
+
+
+def draw_blocks(runs: Values, block_length: int, random: np.random.Generator) -> Values:
+    """The same, of so many neighbours together that they are N."""
     num_runs, number = runs.shape
     length = min(block_length, number)
     num_blocks = -(-number // length)

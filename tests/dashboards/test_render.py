@@ -204,7 +204,7 @@ def test_lower_is_better_for_a_baseline_too(forecast):
 def test_a_difference_below_the_digits_is_called_so(classification):
     close = parsed(with_metric(classification, 2, 0.85231))
     assert headline(close).startswith(
-        "A baseline beats every network, by less than the digits shown"
+        "A baseline is ahead of every network, by less than the digits shown"
     )
     level = parsed(with_metric(with_metric(classification, 0, 0.85), 2, 0.85))
     assert headline(level).startswith("No network beats the baselines: TF-IDF")

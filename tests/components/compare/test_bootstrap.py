@@ -5,7 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from components.compare.bootstrap import Bootstrap, Estimate, draw_examples, draw_seeds, estimate
+from components.compare.bootstrap import (
+    Bootstrap,
+    Estimate,
+    draw_blocks,
+    draw_examples,
+    draw_seeds,
+    estimate,
+)
 
 
 def test_interval_of_one_run_is_that_of_the_binomial() -> None:
@@ -72,11 +79,23 @@ def test_blocks_widen_the_interval_of_values_that_follow_their_neighbours() -> N
     assert blocks == pytest.approx(2 / math.sqrt(4_000), rel=0.15)
 
 
+def test_drawing_patterns_is_drawing_examples() -> None:
+    random = np.random.default_rng(5)
+    runs = (random.random((3, 1_000)) < np.array([[0.9], [0.8], [0.5]])).astype(float)
+    runs[1] = np.maximum(runs[1], runs[0])  # not independent
+    patterns = draw_examples(runs, 1, np.random.default_rng(0))
+    examples = draw_blocks(runs, 1, np.random.default_rng(0))
+    assert patterns.mean(axis=1) == pytest.approx(runs.mean(axis=1), abs=0.001)
+    assert examples.mean(axis=1) == pytest.approx(runs.mean(axis=1), abs=0.001)
+    assert np.cov(patterns) == pytest.approx(np.cov(runs) / 1_000, rel=0.15, abs=2e-5)
+    assert np.cov(examples) == pytest.approx(np.cov(runs) / 1_000, rel=0.15, abs=2e-5)
+
+
 def test_blocks_go_on_at_the_start_and_every_example_counts_alike() -> None:
     values = np.arange(10.0)[None]
-    drawn = draw_examples(values, 10, np.random.default_rng(0))
+    drawn = draw_blocks(values, 10, np.random.default_rng(0))
     assert drawn == pytest.approx(np.full((1, 2_000), 4.5))  # each block holds all of them
-    longer = draw_examples(values, 99, np.random.default_rng(0))
+    longer = draw_blocks(values, 99, np.random.default_rng(0))
     assert longer == pytest.approx(drawn)
 
 
