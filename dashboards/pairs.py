@@ -55,6 +55,13 @@ def pair_line(comparison: Comparison, pair: Pair, metric: Metric) -> PairLine:
     )
 
 
+def has_intervals(comparison: Comparison) -> bool:
+    """Whether the rows have 95 % intervals."""
+    return any(
+        spread.interval is not None for row in comparison.rows for spread in row.metrics.values()
+    )
+
+
 def find_pair(comparison: Comparison, one: str, other: str) -> Pair | None:
     """The pair of two rows, by name, in whichever order; none where they were not compared."""
     for pair in comparison.pairs:

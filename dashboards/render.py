@@ -19,7 +19,7 @@ from components.metrics import metrics_of, ranking_metric
 from components.records import Comparison
 from dashboards import charts, look
 from dashboards.curves import learning_curves
-from dashboards.pairs import pair_lines
+from dashboards.pairs import has_intervals, pair_lines
 from dashboards.table import number, quantity, table
 from dashboards.texts import numbers, readings
 from dashboards.verdict import in_sentence, verdict
@@ -60,6 +60,7 @@ def render(comparison: Comparison) -> str:
         verdict=verdict(comparison),
         table=table(comparison),
         pairs=pair_lines(comparison),
+        has_intervals=has_intervals(comparison),
         names=_names(comparison),
         floors=_floors(comparison),
         ranking=_ranking(comparison),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Row
-from dashboards.pairs import find_pair, pair_sentence
+from dashboards.pairs import find_pair, has_intervals, pair_sentence
 from dashboards.table import number, quantity, span
 
 
@@ -34,12 +34,13 @@ def verdict(comparison: Comparison) -> Verdict:
         headline = _against_baseline(comparison, networks[0], baselines[0], metric)
     notes = [_apart(comparison, networks[0], other, metric) for other in networks[1:2]]
     notes += [_from_baseline(comparison, networks[0], one, metric) for one in baselines[:1]]
-    if not comparison.pairs and any(len(row.metrics[metric.key].values) > 1 for row in networks):
+    several = any(len(row.metrics[metric.key].values) > 1 for row in networks)
+    if several and not has_intervals(comparison):
         notes.append(
             "Ranges run from the lowest to the highest seed, min to max: they are no confidence "
             "intervals, and nothing here is a test of significance."
         )
-    elif not comparison.pairs and len(networks) == 1:
+    elif not several and len(networks) == 1 and not comparison.pairs:
         notes.append("One seed: another may give another value.")
     return Verdict(headline, tuple(note for note in notes if note))
 

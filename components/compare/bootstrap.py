@@ -1,21 +1,24 @@
-"""How sure a score and a difference of two scores are: the bootstrap over test examples and seeds.
+"""How sure a score and a difference of two scores are, over test examples and seeds.
 
-Both sources of doubt are drawn anew, together: which examples the test split happens to hold (the
-same draw for every row, so that rows are compared on the same examples) and which seeds the runs
-happen to have. Examples of a series are drawn in blocks of neighbours, since days are not
-independent.
+Two sources of doubt are measured apart and added: which examples the test split happens to hold,
+by a bootstrap in which every row gets the same draw, so that rows are compared on the same
+examples; and which seeds the runs happen to have, by the spread of the runs beyond what different
+examples explain. Examples of a series are drawn in blocks of neighbours, since days are not
+independent. The interval is Student's, since three seeds are few.
 
 Sources: Efron, "Bootstrap methods", 1979; Politis & Romano, "A circular block-resampling procedure
-for stationary data", 1992; Owen, "The pigeonhole bootstrap", 2007, for two crossed sources.
+for stationary data", 1992; Satterthwaite, "An approximate distribution of estimates of variance
+components", 1946.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
 
 NUM_DRAWS = 2_000
-CHUNK = 100  # draws made at a time, which bounds the memory: 100 x 25,000 counts are 20 MB
+MOST_COUNTS = 5_000_000  # numbers that are held at a time while blocks are drawn: 40 MB
 MOST_PATTERNS = 2_000
 LEVEL = 0.95
 
@@ -32,8 +35,16 @@ class Estimate:
     p_value: float
 
 
+@dataclass(frozen=True)
+class Variance:
+    """A part of the variance of a score, and on how many independent values it rests, less one."""
+
+    value: float
+    freedom: float
+
+
 class Bootstrap:
-    """The scores of several rows under the same draws of test examples and draws of their seeds.
+    """The scores of several rows under the same draws of test examples, and their seeds' spread.
 
     Same values, same draws: the generator's seed is fixed.
     """
@@ -47,75 +58,84 @@ class Bootstrap:
                 independent.
         """
         self.means = {name: float(one.mean()) for name, one in values.items()}
-        random = np.random.default_rng(0)
-        runs = np.concatenate(list(values.values()))  # (all runs, N)
-        drawn = draw_examples(runs, block_length, random)  # (all runs, draws)
-        self.draws: dict[str, Values] = {}
-        start = 0
-        for name, one in values.items():
-            self.draws[name] = draw_seeds(drawn[start : start + len(one)], random)
-            start += len(one)
+        rows = np.stack([one.mean(axis=0) for one in values.values()])  # (rows, N)
+        drawn = draw_examples(rows, block_length, np.random.default_rng(0))
+        self.draws: dict[str, Values] = dict(zip(values, drawn, strict=True))
+        self.num_blocks = rows.shape[1] / min(block_length, rows.shape[1])
+        self.seeds = {name: variance_of_seeds(one) for name, one in values.items()}
 
     def score(self, name: str) -> Estimate:
         """The score of a row."""
-        return estimate(self.means[name], self.draws[name])
+        examples = self.variance_of_examples(self.draws[name])
+        return estimate(self.means[name], [examples, self.seeds[name]])
 
     def difference(self, first: str, second: str) -> Estimate:
         """The score of `first` minus that of `second`."""
+        examples = self.variance_of_examples(self.draws[first] - self.draws[second])
         return estimate(
-            self.means[first] - self.means[second], self.draws[first] - self.draws[second]
+            self.means[first] - self.means[second],
+            [examples, self.seeds[first], self.seeds[second]],
         )
 
+    def variance_of_examples(self, draws: Values) -> Variance:
+        """What other test examples would change."""
+        return Variance(float(draws.var()), max(self.num_blocks - 1, 1))
 
-def draw_examples(runs: Values, block_length: int, random: np.random.Generator) -> Values:
-    """The means of `runs` `(R, N)` under draws of N of their examples, `(R, NUM_DRAWS)`."""
+
+def variance_of_seeds(values: Values) -> Variance:
+    """What other seeds would change of the mean of `values` `(S, N)`; nothing is known of it if S
+    is 1.
+
+    Runs also differ because each example is hard for another one of them; that part shrinks with
+    the examples, is in their draws already, and is taken off here.
+    """
+    num_seeds, number = values.shape
+    if num_seeds == 1:
+        return Variance(0.0, 1)
+    between = values.mean(axis=1).var(ddof=1) / num_seeds
+    within = values.var(axis=0, ddof=1).mean() / (number * num_seeds)
+    return Variance(max(float(between - within), 0.0), num_seeds - 1)
+
+
+def draw_examples(rows: Values, block_length: int, random: np.random.Generator) -> Values:
+    """The means of `rows` `(R, N)` under draws of N of their examples, `(R, NUM_DRAWS)`."""
     if block_length == 1:
-        patterns, counts = np.unique(runs, axis=1, return_counts=True)
+        patterns, counts = np.unique(rows, axis=1, return_counts=True)
         if patterns.shape[1] <= MOST_PATTERNS:
             # Right or wrong, run by run: a few patterns stand for many thousand examples.
             number = int(counts.sum())
             drawn = random.multinomial(number, counts / number, size=NUM_DRAWS)
             return np.asarray(patterns @ drawn.T / number)
-    return draw_blocks(runs, block_length, random)
+    return draw_blocks(rows, block_length, random)
 
 
-def draw_blocks(runs: Values, block_length: int, random: np.random.Generator) -> Values:
-    """The same, of so many neighbours together that they are N."""
-    num_runs, number = runs.shape
+def draw_blocks(rows: Values, block_length: int, random: np.random.Generator) -> Values:
+    """The same, of so many neighbours together that they are N at least."""
+    num_rows, number = rows.shape
     length = min(block_length, number)
     num_blocks = -(-number // length)
     # The mean over a block that starts at each example, going on at the start after the end.
-    around = np.concatenate([runs, runs[:, : length - 1]], axis=1)
-    sums = np.cumsum(np.concatenate([np.zeros((num_runs, 1)), around], axis=1), axis=1)
+    around = np.concatenate([rows, rows[:, : length - 1]], axis=1)
+    sums = np.cumsum(np.concatenate([np.zeros((num_rows, 1)), around], axis=1), axis=1)
     blocks = (sums[:, length:] - sums[:, :-length]) / length  # (R, N)
-    drawn = np.empty((num_runs, NUM_DRAWS))
-    for first in range(0, NUM_DRAWS, CHUNK):
-        starts = random.integers(number, size=(CHUNK, num_blocks), dtype=np.int32)
-        starts += np.arange(CHUNK, dtype=np.int32)[:, None] * number
-        counts = np.bincount(starts.ravel(), minlength=CHUNK * number).reshape(CHUNK, number)
-        drawn[:, first : first + CHUNK] = blocks @ counts.T.astype(np.float64) / num_blocks
+    drawn = np.empty((num_rows, NUM_DRAWS))
+    step = min(max(MOST_COUNTS // number, 1), NUM_DRAWS)
+    for first in range(0, NUM_DRAWS, step):
+        size = min(step, NUM_DRAWS - first)
+        starts = random.integers(number, size=(size, num_blocks))
+        starts += np.arange(size)[:, None] * number
+        counts = np.bincount(starts.ravel(), minlength=size * number).reshape(size, number)
+        drawn[:, first : first + size] = blocks @ counts.T.astype(np.float64) / num_blocks
     return drawn
 
 
-def draw_seeds(runs: Values, random: np.random.Generator) -> Values:
-    """The mean over drawn seeds for each draw, `(D,)`, of runs `(S, D)`.
-
-    A draw of S out of S seeds varies less than S new seeds would, by (S - 1) / S, which matters for
-    three of them: the deviation is enlarged by the root of the inverse. One seed has no deviation.
-    """
-    num_seeds, num_draws = runs.shape
-    overall: Values = runs.mean(axis=0)
-    if num_seeds == 1:
-        return overall
-    chosen = random.integers(num_seeds, size=(num_seeds, num_draws))
-    deviation = np.take_along_axis(runs, chosen, axis=0).mean(axis=0) - overall
-    return np.asarray(overall + deviation * np.sqrt(num_seeds / (num_seeds - 1)))
-
-
-def estimate(value: float, draws: Values) -> Estimate:
-    """A value with the percentile interval of its draws."""
-    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    # One more draw on either side: no finite number of draws shows that a chance is 0.
-    tail = min((draws <= 0).sum(), (draws >= 0).sum()) + 1
-    p_value = min(1.0, 2 * float(tail) / (len(draws) + 1))
-    return Estimate(value, float(low), float(high), p_value)
+def estimate(value: float, parts: list[Variance]) -> Estimate:
+    """A value with its interval, whose variance is the sum of `parts`."""
+    variance = sum(part.value for part in parts)
+    if variance == 0:
+        return Estimate(value, value, value, 1.0 if value == 0 else 0.0)
+    freedom = variance**2 / sum(part.value**2 / part.freedom for part in parts)
+    error = float(np.sqrt(variance))
+    half = float(stdtrit(freedom, (1 + LEVEL) / 2)) * error
+    p_value = 2 * float(stdtr(freedom, -abs(value) / error))
+    return Estimate(value, value - half, value + half, p_value)

@@ -12,40 +12,44 @@ from components.evaluate.score import read_predictions
 from components.metrics import Metric
 from components.records import Pair, Row, Scored
 
+LEAST_EXAMPLES = 30  # a bootstrap of fewer says more of itself than of them
+
 
 def with_evidence(
     rows: Sequence[Row], scored: Iterable[Scored], metric: Metric
 ) -> tuple[list[Row], list[Pair]]:
     """The rows with the 95 % interval of `metric`, and a comparison of every two of them.
 
-    Nothing is added where the metric is no mean over examples.
+    Nothing is added where the metric is no mean over examples, or there are too few of them.
     """
     if metric.per_example is None or not rows:
         return list(rows), []
-    values = per_example(scored, metric)
-    window = 1
-    if metric.task == "forecast":
-        window = block_length(next(iter(values.values())).shape[1])
-    bootstrap = Bootstrap(values, block_length=window)
+    values: dict[str, list[NDArray[np.float64]]] = {}
+    horizon = 1
+    for one in sorted(scored, key=lambda one: one.seed or 0):
+        predictions = read_predictions(metric.task, one.path)
+        values.setdefault(one.name, []).append(metric.per_example(predictions))
+        if metric.task == "forecast":
+            horizon = predictions.truth.shape[1]
+    runs = {name: np.stack(of_row) for name, of_row in values.items()}
+    num_examples = next(iter(runs.values())).shape[1]
+    if num_examples < LEAST_EXAMPLES:
+        return list(rows), []
+    length = block_length(num_examples, horizon) if metric.task == "forecast" else 1
+    bootstrap = Bootstrap(runs, block_length=length)
     return (
         [with_interval(row, metric, bootstrap) for row in rows],
         [pair(*names, metric, bootstrap) for names in combinations([row.name for row in rows], 2)],
     )
 
 
-def per_example(scored: Iterable[Scored], metric: Metric) -> dict[str, NDArray[np.float64]]:
-    """What each run of each row scored on every test example, `(S, N)` in order of the seed."""
-    assert metric.per_example is not None, "the metric is a mean over examples"
-    by_name: dict[str, list[NDArray[np.float64]]] = {}
-    for one in sorted(scored, key=lambda one: one.seed or 0):
-        predictions = read_predictions(metric.task, one.path)
-        by_name.setdefault(one.name, []).append(metric.per_example(predictions))
-    return {name: np.stack(runs) for name, runs in by_name.items()}
+def block_length(num_windows: int, horizon: int) -> int:
+    """How many neighbouring windows are drawn together.
 
-
-def block_length(num_windows: int) -> int:
-    """How many neighbouring windows are drawn together: the usual cube root of their number."""
-    return max(1, round(math.cbrt(num_windows)))
+    The usual cube root of their number, and twice the days that each forecasts: neighbours forecast
+    the same days but one, so that their errors go together over that length.
+    """
+    return max(1, round(math.cbrt(num_windows)), 2 * horizon if horizon > 1 else 1)
 
 
 def with_interval(row: Row, metric: Metric, bootstrap: Bootstrap) -> Row:

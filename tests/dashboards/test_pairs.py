@@ -117,4 +117,4 @@ def test_the_page_shows_intervals_and_pairs(tested: Comparison) -> None:
     assert '<span class="detail">95 %: 0.8471 to 0.8579</span>' in page
     assert '<span class="label">LSTM</span> over Vanilla RNN' in page
     assert page.count('<td class="said">a difference</td>') == 1
-    assert page.count('<td class="said">no difference</td>') == 2
+    assert page.count('<td class="said">none shown</td>') == 2

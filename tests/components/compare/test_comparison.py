@@ -154,7 +154,7 @@ def test_a_row_holds_the_spread_over_its_seeds() -> None:
         "low": 0.5,
         "high": 0.9,
         "values": (0.5, 0.9, 0.7),
-        "interval": (0.0, 1.0),
+        "interval": None,  # of two predictions
     }
     assert (row.label, row.seeds, row.train_seconds) == ("GRU", (1, 2, 3), 2.0)
     assert row.run_ids == ("gru-1", "gru-2", "gru-3")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from components.compare.bootstrap import Bootstrap
-from components.compare.pairs import block_length, pair, per_example, with_evidence
+from components.compare.pairs import block_length, pair, with_evidence
 from components.evaluate.score import PREDICTIONS
 from components.metrics import ranking_metric
 from components.records import Row, Scored, Spread
@@ -93,8 +93,8 @@ def test_a_lower_error_is_better_and_windows_count_once(tmp_path: Path) -> None:
     assert found[1].metrics["test/mae"].interval == pytest.approx((2.0, 2.0))
 
 
-def test_no_difference_is_not_shown(tmp_path: Path) -> None:
-    values = {"a": np.array([[0.0, 1, 0, 1]]), "b": np.array([[1.0, 0, 1, 0]])}
+def test_no_difference_is_not_shown() -> None:
+    values = {"a": np.array([[0.0, 1] * 20]), "b": np.array([[1.0, 0] * 20])}
     found = pair("a", "b", ACCURACY, Bootstrap(values))
     assert found.difference == 0
     assert found.interval[0] < 0 < found.interval[1]
@@ -104,7 +104,7 @@ def test_no_difference_is_not_shown(tmp_path: Path) -> None:
 
 def test_every_two_rows_are_compared(tmp_path: Path) -> None:
     names = ["rnn", "gru", "lstm", "bilstm"]
-    runs = [scored(tmp_path, name, 1, classified([True, False] * 5)) for name in names]
+    runs = [scored(tmp_path, name, 1, classified([True, False] * 15)) for name in names]
     rows = [row(name, "test/accuracy", 0.5) for name in names]
     _, pairs = with_evidence(rows, runs, ACCURACY)
     assert len({frozenset((one.better, one.worse)) for one in pairs}) == 6
@@ -117,15 +117,22 @@ def test_a_metric_that_is_no_mean_has_no_interval(tmp_path: Path) -> None:
 
 
 def test_an_interval_stays_where_the_metric_can_be(tmp_path: Path) -> None:
-    """Seeds that differ on few examples would carry it past all of them being right."""
-    tables = [[True] * 4, [True] * 4, [True, True, True, False]]
-    runs = [scored(tmp_path, "gru", seed, classified(one)) for seed, one in enumerate(tables, 1)]
-    (found,), _ = with_evidence([row("gru", "test/accuracy", 11 / 12)], runs, ACCURACY)
+    right = [True] * 39 + [False]
+    runs = [scored(tmp_path, "gru", 1, classified(right))]
+    (found,), _ = with_evidence([row("gru", "test/accuracy", 39 / 40)], runs, ACCURACY)
+    assert Bootstrap({"gru": np.array([right], float)}).score("gru").high > 1.0
     interval = found.metrics["test/accuracy"].interval
     assert interval is not None
     assert interval[1] == 1.0
-    assert Bootstrap(per_example(runs, ACCURACY)).score("gru").high > 1.0
+
+
+def test_few_examples_have_no_interval(tmp_path: Path) -> None:
+    runs = [scored(tmp_path, name, 1, classified([True] * 29)) for name in ("rnn", "gru")]
+    rows = [row(name, "test/accuracy", 1.0) for name in ("rnn", "gru")]
+    assert with_evidence(rows, runs, ACCURACY) == (rows, [])
 
 
 def test_length_of_blocks() -> None:
-    assert [block_length(number) for number in (1, 5, 213, 1_000)] == [1, 2, 6, 10]
+    lengths = [block_length(number, 1) for number in (1, 5, 213, 1_000)]
+    assert lengths == [1, 2, 6, 10]
+    assert [block_length(213, horizon) for horizon in (2, 7, 30)] == [6, 14, 60]
