@@ -2,10 +2,11 @@
 
 import math
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,13 +30,15 @@ Place = date | datetime | int
 class Recent:
     """The last values of a series in degrees C, and when they were: `date`s or numbers of a `day`.
 
-    `last` is the place of the last value and `step` that of one value to the next.
+    `last` is the place of the last value and `step` the usual one from a value to the next; with
+    `gaps` it is not always that.
     """
 
     values: list[float]
     unit: str
     last: Place
     step: timedelta | int
+    gaps: bool = False
 
     def place(self, steps: int) -> str:
         """The date or the number of the day, `steps` after the last value.
@@ -74,6 +77,11 @@ def answer(
     steps = forecaster.prediction_length if asked.steps is None else asked.steps
     places = [recent.place(step) for step in range(1, steps + 1)]
     introduce()
+    if recent.gaps:
+        note(
+            f"the values are not always one {recent.unit} step apart; the network reads them as "
+            "if they were"
+        )
     if steps > forecaster.prediction_length:
         note(
             f"forecasts after the first {forecaster.prediction_length} read earlier ones as if "
@@ -117,7 +125,7 @@ def read_recent(path: Path, column: str, context_length: int) -> Recent:
     require_column(column, names, path)
     unit = next((name for name in ("date", "day") if name in names), None)
     values: deque[float] = deque(maxlen=context_length)
-    places: deque[Place] = deque(maxlen=2)
+    places: deque[Place] = deque(maxlen=context_length)
     num_rows, blank = 0, None
     for table in read_tables(path):
         columns = [table[name].to_pylist() for name in (column, unit or column)]
@@ -134,9 +142,11 @@ def read_recent(path: Path, column: str, context_length: int) -> Recent:
                 places.append(later(place, unit, where, after=places[-1] if places else None))
             num_rows += 1
     require_enough(num_rows - (num_rows + 1 - blank if blank else 0), context_length, str(path))
-    step = places[-1] - places[0] if len(places) == 2 else None  # type: ignore[operator]
-    one = timedelta(days=1) if unit == "date" else 1
-    return Recent(list(values), unit or "day", places[-1], step or one)
+    # Of dates or of numbers, never of both: `later` sees to it.
+    steps = Counter(after - before for before, after in pairwise(places))  # type: ignore[operator]
+    steps = steps or Counter([timedelta(days=1) if unit == "date" else 1])
+    usual = steps.most_common(1)[0][0]
+    return Recent(list(values), unit or "day", places[-1], usual, gaps=len(steps) > 1)
 
 
 def number(value: object, where: str) -> float:

@@ -29,11 +29,20 @@ def column_names(path: Path) -> list[str]:
         if is_parquet(path):
             names = list(pq.read_schema(path).names)
         else:
-            head = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False)
+            head = pd.read_csv(
+                path,
+                header=None,
+                nrows=1,
+                dtype=str,
+                keep_default_na=False,
+                skip_blank_lines=False,
+            )
             names = [str(name) for name in head.iloc[0]]
+    if not any(names):
+        raise InputError(f"{path}: its first line must name its columns, got a blank one")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise InputError(f"{path} has more than one column {', '.join(twice)}")
+        raise InputError(f"{path} has more than one column {', '.join(map(repr, twice))}")
     return names
 
 
@@ -66,6 +75,8 @@ def read_tables(path: Path) -> Iterator[pa.Table]:
         reading(path),
         pd.read_csv(
             path,
+            header=0,
+            names=column_names(path),  # as they stand there: pandas would name those without a name
             dtype=str,
             keep_default_na=False,
             index_col=False,
@@ -94,7 +105,7 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except pd.errors.EmptyDataError:
-        raise InputError(f"{path} is empty; a first line must name its columns") from None
+        raise InputError(f"{path}: its first line must name its columns, got a blank one") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path} cannot be read: it is not UTF-8 ({error.reason})") from None
     except (pd.errors.ParserError, pd.errors.ParserWarning, pa.ArrowException, OSError) as error:
