@@ -193,7 +193,10 @@ def write_predictions(
 
 
 def read_predictions(task: Task, folder: Path) -> metrics.Predictions:
-    """The predictions that `write_predictions` left in `folder`, with what they are made of."""
+    """The predictions that `write_predictions` left in `folder`, for metrics of single examples.
+
+    The scales of the training part, which some other metrics are measured in, are not kept there.
+    """
     table = pd.read_parquet(folder / PREDICTIONS)
     if task == "classification":
         return metrics.Predictions(

@@ -7,13 +7,12 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 
 from components.evaluate.predict import load_network
+from components.preprocess.text import PREPARED  # the same name for series
 from components.records import Prepared
 from components.train.networks import RecurrentNetwork
 from params.errors import InputError
 from params.names import Architecture
 from params.sections import SeriesModel
-
-PREPARED = "prepared.json"  # what preprocess made, for texts as for series
 
 
 def restore(
