@@ -103,7 +103,12 @@ def start_comparison(
         ingested=ingested,
         prepared=prepared,
     )
-    params = flatten(experiment.model_dump(mode="json", exclude={"architectures", "seeds"}))
+    # Texts would be cut at MLflow's 6,000 characters; the logged params file has them whole.
+    resolved = experiment.model_dump(
+        mode="json",
+        exclude={"architectures": True, "seeds": True, "ingest": {"inline"}, "evaluate": {"texts"}},
+    )
+    params = flatten(resolved)
     params |= {"architectures": ", ".join(experiment.architectures)}
     params |= {"seeds": ", ".join(map(str, experiment.seeds))}
     describe(parent, parent.run_id, params)
