@@ -111,13 +111,13 @@ def run(
     home = find_home()
     home.require_writable()
 
-    from flows.session import Asked, run_all
-
-    asked = [
-        Asked(params, ["run", name, *changes])
-        for name, params in zip(experiments, loaded, strict=True)
-    ]
     try:
+        from flows.session import Asked, run_all
+
+        asked = [
+            Asked(params, ["run", name, *changes])
+            for name, params in zip(experiments, loaded, strict=True)
+        ]
         status = run_all(asked, home, as_json=as_json, fresh=fresh)
     except KeyboardInterrupt:  # typer would end without a word
         print_error("interrupted")

@@ -11,6 +11,7 @@ from urllib.parse import urlparse
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, Run
 from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import DatabaseError
 
 from components.metrics import VAL_LOSS
 from components.records import Record
@@ -67,8 +68,8 @@ def find_run(
     """
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    client = MlflowClient(uri)
     try:
+        client = MlflowClient(uri)
         found = find_experiment(client, experiment)
         if run_id is not None:
             run = named_run(client, found, run_id)
@@ -78,6 +79,8 @@ def find_run(
         folder = download(client, run, scratch)
     except MlflowException as error:
         raise InputError(f"MLflow did not answer: {error.message}") from None
+    except DatabaseError as error:
+        raise InputError(f"MLflow's database {uri} cannot be read: {error.orig}") from None
     return FinishedRun(
         run_id=run.info.run_id,
         architecture=run.data.tags["unroll.architecture"],

@@ -16,7 +16,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -63,7 +63,14 @@ def preload() -> None:
     _stopping.clear()
     # __main__ is in the list by default: without it every child would import it anew.
     _context.set_forkserver_preload(["__main__", "components.train.fit", "sklearn.metrics"])
-    forkserver.ensure_running()
+    # It inherits the mask: a Ctrl-C while it imports would make it print where it was. The resource
+    # tracker, which it needs, would take SIGINT out of the mask when it is started.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def run_in_child(

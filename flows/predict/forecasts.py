@@ -15,7 +15,13 @@ from components.ingest.series import generate
 from components.predict.series import Forecaster
 from components.predict.stream import Stream
 from flows.predict.arguments import Asked
-from flows.predict.tables import column_names, read_tables, require_column, writing
+from flows.predict.tables import (
+    column_names,
+    read_tables,
+    require_column,
+    standard_input,
+    writing,
+)
 from flows.terminal import note
 from params.errors import InputError
 from params.sections import SeriesIngest
@@ -103,7 +109,7 @@ def answer_values(stream: Stream) -> None:
     Raises:
         InputError: If a line is no number, or there are too few of them for any forecast.
     """
-    for line in iter(sys.stdin.buffer.readline, b""):
+    for line in standard_input():
         where = f"line {stream.num_read + 1} of standard input"
         text = line.decode("utf-8", errors="replace").strip()
         forecast = stream.read(number(text, where))

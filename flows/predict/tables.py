@@ -1,4 +1,4 @@
-"""CSV and Parquet files, some thousand rows at a time."""
+"""CSV and Parquet files, some thousand rows at a time, and standard input, line by line."""
 
 import sys
 import warnings
@@ -17,6 +17,17 @@ from params.errors import InputError
 CHUNK = 4_096  # rows
 
 Write = Callable[[pa.Table], None]
+
+
+def standard_input() -> Iterator[bytes]:
+    """Its lines, each as soon as it is there.
+
+    Raises:
+        InputError: If it is closed.
+    """
+    if sys.stdin is None:
+        raise InputError("standard input is closed; there is nothing to read from -")
+    return iter(sys.stdin.buffer.readline, b"")
 
 
 def column_names(path: Path) -> list[str]:

@@ -11,7 +11,13 @@ from rich.cells import cell_len, set_cell_size
 
 from components.predict.text import Answers, Classifier
 from flows.predict.arguments import Asked
-from flows.predict.tables import column_names, read_tables, require_column, writing
+from flows.predict.tables import (
+    column_names,
+    read_tables,
+    require_column,
+    standard_input,
+    writing,
+)
 from flows.terminal import note
 from params.errors import InputError
 
@@ -67,7 +73,7 @@ def answer_lines(classifier: Classifier, *, skip: bool) -> int:
         InputError: If a line is no text, or cannot be answered and is not to be skipped.
     """
     skipped = 0
-    for number, line in enumerate(iter(sys.stdin.buffer.readline, b""), 1):
+    for number, line in enumerate(standard_input(), 1):
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError:

@@ -25,6 +25,7 @@ from flows import experiment as flow
 from flows.experiment import new_context
 from flows.predict import tables, texts
 from flows.predict.arguments import Asked
+from params.errors import InputError
 from params.load import load
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
 
@@ -519,3 +520,9 @@ def test_memory_does_not_grow_with_the_rows(done: Done, tmp_path: Path) -> None:
         peaks.append(int((tmp_path / "left.txt").read_text().split()[0]) / 1024)
     print(f"peak memory, MiB: {peaks}")
     assert peaks[1] < peaks[0] + 12  # all rows at once would take thirty
+
+
+def test_closed_standard_input_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables.sys, "stdin", None)
+    with pytest.raises(InputError, match="standard input is closed; there is nothing to read fro"):
+        tables.standard_input()

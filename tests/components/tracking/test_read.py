@@ -190,3 +190,12 @@ def test_a_server_that_is_away_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(InputError, match=r"^MLflow did not answer: .*127.0.0.1"):
         read.find_run("http://127.0.0.1:1", "tiny", tmp_path)
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_text("no database, but long enough to be taken for one")
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    with pytest.raises(InputError) as caught:
+        read.find_run(uri, "imdb", tmp_path)
+    said = f"MLflow's database {uri} cannot be read: file is not a database"
+    assert str(caught.value) == said
