@@ -378,6 +378,8 @@ def test_ctrl_c_in_a_terminal_ends_everything_at_once(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Where the tests run in the background of a shell, they ignore it, and so would the child.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert process.stderr is not None
     with process.stderr as said:
