@@ -68,7 +68,7 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> None:
     runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=num_workers(params))
     try:
         experiment.with_options(task_runner=runner)(params, context, provenance)
-    except BaseException:  # Ctrl-C too
+    except BaseException:  # Ctrl-C too: no run may stay RUNNING
         # Trained runs that were still to be evaluated when the flow ended are nobody's any more.
         tracking.end_open_runs(context.home, params.name, context.id)
         raise

@@ -148,8 +148,8 @@ def read_recent(path: Path, column: str, context_length: int) -> Recent:
                 places.append(later(place, unit, where, after=places[-1] if places else None))
             num_rows += 1
     require_enough(num_rows - (num_rows + 1 - blank if blank else 0), context_length, str(path))
-    # Of dates or of numbers, never of both: `later` sees to it.
-    steps = Counter(after - before for before, after in pairwise(places))  # type: ignore[operator]
+    # The types allow a date after a number; `later` does not.
+    steps = Counter(after - before for before, after in pairwise(places))  # type: ignore[operator]  # as said
     steps = steps or Counter([timedelta(days=1) if unit == "date" else 1])
     usual = steps.most_common(1)[0][0]
     return Recent(list(values), unit or "day", places[-1], usual, gaps=len(steps) > 1)
@@ -187,7 +187,7 @@ def later(place: object, unit: str, where: str, after: Place | None) -> Place:
         expected = "a whole number" if unit == "day" else "a date such as 2026-01-31"
         raise InputError(f"{where}: {unit} must be {expected}, got {place!r}") from None
     try:
-        in_order = after is None or found > after  # type: ignore[operator]
+        in_order = after is None or found > after  # type: ignore[operator]  # told, below
     except TypeError:  # a date after a time of day
         in_order = False
     if not in_order:
