@@ -14,9 +14,9 @@ from typing import Annotated
 import typer
 
 from params.errors import InputError
+from params.ingest import TextIngest
 from params.load import load, shipped, to_yaml
 from params.schema import Experiment
-from params.sections import TextIngest
 
 app = typer.Typer(
     no_args_is_help=True,

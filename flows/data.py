@@ -6,7 +6,8 @@ from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
 from components.records import Ingested, Prepared, Record
 from components.storage import Store
-from params.sections import SeriesIngest, SeriesPreprocess, TextIngest, TextPreprocess
+from params.ingest import SeriesIngest, TextIngest
+from params.sections import SeriesPreprocess, TextPreprocess
 
 
 class Data(Record):

@@ -34,8 +34,9 @@ from components.train.run import train as train_run
 from dashboards.render import render
 from flows import data
 from flows.data import Data
+from params.ingest import SeriesIngest, TextIngest
 from params.schema import Experiment
-from params.sections import SeriesIngest, SeriesPreprocess, TextIngest, TextPreprocess
+from params.sections import SeriesPreprocess, TextPreprocess
 
 # A child of `components`, so that they go where the stages' own messages go.
 logger = logging.getLogger("components.flows")

@@ -4,17 +4,16 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from params.ingest import SeriesIngest, TextIngest
 from params.names import Architecture
 from params.section import Section, Seed
 from params.sections import (
     Compare,
     SeriesEvaluate,
-    SeriesIngest,
     SeriesModel,
     SeriesPreprocess,
     SeriesReport,
     TextEvaluate,
-    TextIngest,
     TextModel,
     TextPreprocess,
     TextReport,

@@ -1,38 +1,27 @@
 """Runs and baselines -> one comparison: rows with their spread over the seeds, best first."""
 
 import math
-from collections.abc import Iterable, Sequence
-from statistics import fmean
-
-import pandas as pd
+from collections.abc import Iterable
 
 from components import metrics
 from components.cautions import cautions
 from components.compare.pairs import with_evidence
-from components.evaluate.score import PREDICTIONS
+from components.compare.pictures import forecast_picture, new_texts, text_numbers
+from components.compare.rows import ranked
 from components.ingest.facts import sentences
 from components.ingest.series import SERIES
-from components.preprocess import explain
 from components.records import (
     ComparedData,
     Comparison,
     Curve,
     Evidence,
-    ForecastPicture,
     Ingested,
-    NewText,
     Prepared,
     Provenance,
-    Row,
     Scored,
-    Spread,
-    TextNumbers,
 )
 from params.errors import InputError
-from params.names import ARCHITECTURE_LABELS, BASELINE_LABELS
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
-
-LABELS: dict[str, str] = dict([*ARCHITECTURE_LABELS.items(), *BASELINE_LABELS.items()])
 
 
 def compare(
@@ -83,7 +72,11 @@ def compare(
         missing=evidence.missing,
         curves=tuple(
             Curve(
-                name=run.architecture, seed=run.seed, best_epoch=run.best_epoch, epochs=run.epochs
+                name=run.architecture,
+                architecture=run.architecture,
+                seed=run.seed,
+                best_epoch=run.best_epoch,
+                epochs=run.epochs,
             )
             for run in sorted(evidence.trained, key=lambda run: (run.architecture, run.seed))
         ),
@@ -121,41 +114,6 @@ def require_comparable(experiment: Experiment, ingested: Ingested, prepared: Pre
             )
 
 
-def ranked(kind: str, scored: Iterable[Scored], metric: metrics.Metric) -> list[Row]:
-    """One row for each name of `kind`, best first; the best network is marked."""
-    by_name: dict[str, list[Scored]] = {}
-    for one in scored:
-        if one.kind == kind:
-            by_name.setdefault(one.name, []).append(one)
-    rows = [row_of(name, group) for name, group in by_name.items()]
-    sign = -1 if metric.better == "higher" else 1
-    rows.sort(key=lambda row: (sign * row.metrics[metric.key].mean, row.name))
-    if kind == "network" and rows:
-        rows[0] = rows[0].model_copy(update={"best": True})
-    return rows
-
-
-def row_of(name: str, group: Sequence[Scored]) -> Row:
-    """One line of the table from the runs of one architecture, or from one baseline."""
-    group = sorted(group, key=lambda scored: scored.seed or 0)
-    keys = [key for key in group[0].metrics if all(key in scored.metrics for scored in group)]
-    return Row(
-        kind=group[0].kind,
-        name=name,
-        label=LABELS[name],
-        num_parameters=group[0].num_parameters,
-        train_seconds=fmean(scored.train_seconds for scored in group),
-        seeds=tuple(scored.seed for scored in group if scored.seed is not None),
-        run_ids=tuple(scored.run_id for scored in group if scored.run_id is not None),
-        metrics={key: spread([scored.metrics[key] for scored in group]) for key in keys},
-    )
-
-
-def spread(values: Sequence[float]) -> Spread:
-    """Mean, smallest and largest of `values`."""
-    return Spread(mean=fmean(values), low=min(values), high=max(values), values=tuple(values))
-
-
 def compared_data(experiment: Experiment, evidence: Evidence) -> ComparedData:
     """What is said of the data: where they come from, how many, and what was found in them."""
     ingested, prepared = evidence.ingested, evidence.prepared
@@ -181,34 +139,6 @@ def compared_data(experiment: Experiment, evidence: Evidence) -> ComparedData:
     )
 
 
-def text_numbers(experiment: Experiment, evidence: Evidence) -> TextNumbers | None:
-    """How the texts became numbers, where there are texts."""
-    if not isinstance(experiment, ClassificationExperiment):
-        return None
-    return explain.text_numbers(evidence.ingested, evidence.prepared, experiment.preprocess)
-
-
-def new_texts(experiment: Experiment, evidence: Evidence) -> tuple[NewText, ...]:
-    """The texts that nobody labelled, each with what every network says of it over its seeds."""
-    if not isinstance(experiment, ClassificationExperiment) or not experiment.evaluate.texts:
-        return ()
-    texts = experiment.evaluate.texts
-    counts = explain.count_known(texts, evidence.prepared, experiment.preprocess)
-    by_name: dict[str, list[tuple[float, ...]]] = {}
-    for one in sorted(evidence.scored, key=lambda one: one.seed or 0):
-        if one.kind == "network":
-            by_name.setdefault(one.name, []).append(one.new_texts)
-    return tuple(
-        NewText(
-            text=text,
-            num_words=num_words,
-            num_known=num_known,
-            said={name: spread([run[place] for run in runs]) for name, runs in by_name.items()},
-        )
-        for place, (text, (num_words, num_known)) in enumerate(zip(texts, counts, strict=True))
-    )
-
-
 def floor(scored: Iterable[Scored]) -> dict[str, float]:
     """The error of the true mean on the test days, where it is known."""
     for one in scored:
@@ -216,24 +146,3 @@ def floor(scored: Iterable[Scored]) -> dict[str, float]:
             mae, regret = (one.metrics[key] for key in (metrics.TEST_MAE, metrics.TEST_REGRET))
             return {metrics.TEST_MAE: mae - regret}
     return {}
-
-
-def forecast_picture(scored: Sequence[Scored], num_days: int) -> ForecastPicture | None:
-    """The first test days as every row forecasts them one step ahead, with its first seed."""
-    first: dict[str, Scored] = {}
-    for one in sorted(scored, key=lambda one: one.seed or 0):
-        first.setdefault(one.name, one)
-    tables = {}
-    for name, one in first.items():
-        table = pd.read_parquet(one.path / PREDICTIONS)
-        tables[name] = table[table["step"] == 1].head(num_days)
-    if not tables:
-        return None
-    any_table = next(iter(tables.values()))
-    has_mean = "true_mean" in any_table
-    return ForecastPicture(
-        days=tuple(any_table["day"].tolist()),
-        truth=tuple(any_table["truth"].tolist()),
-        true_mean=tuple(any_table["true_mean"].tolist()) if has_mean else None,
-        forecasts={name: tuple(table["forecast"].tolist()) for name, table in tables.items()},
-    )

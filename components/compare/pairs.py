@@ -76,4 +76,5 @@ def pair(one: str, other: str, metric: Metric, bootstrap: Bootstrap) -> Pair:
         difference=abs(difference),
         interval=(low, high),
         p_value=found.p_value,
+        adjusted_p=found.p_value,
     )

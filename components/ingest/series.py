@@ -8,7 +8,7 @@ import pandas as pd
 
 from components.records import Ingested, SplitFacts
 from components.storage import Store, key_of
-from params.sections import SeriesIngest
+from params.ingest import SeriesIngest
 
 VERSION = 1  # of what this stage makes; a change of it makes stored outputs again
 FACTS = "facts.json"

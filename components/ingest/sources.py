@@ -12,8 +12,8 @@ import yaml
 
 from components.storage import file_digest
 from params.errors import InputError
+from params.ingest import EMBEDDED_SIZE
 from params.inline import InlineTexts
-from params.sections import EMBEDDED_SIZE
 
 if TYPE_CHECKING:
     import datasets

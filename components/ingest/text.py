@@ -13,7 +13,7 @@ from components.ingest import hub, sources
 from components.records import Ingested, SplitFacts
 from components.storage import Store, key_of
 from params.errors import InputError
-from params.sections import EMBEDDED_SIZE, TextIngest
+from params.ingest import EMBEDDED_SIZE, TextIngest
 
 VERSION = 1  # of what this stage makes; a change of it makes stored outputs again
 FACTS = "facts.json"

@@ -24,7 +24,7 @@ from flows.predict.tables import (
 )
 from flows.terminal import note
 from params.errors import InputError
-from params.sections import SeriesIngest
+from params.ingest import SeriesIngest
 
 VALUE = "value"  # the column that is read unless --column names another
 LARGEST = 1e30  # what a network reads is a float32

@@ -24,7 +24,7 @@ def curve(name: str, seed: int, val_losses: tuple[float, ...], best_epoch: int) 
         Epoch(epoch=place, seconds=1.0, metrics={"train/loss": loss - 0.1, "val/loss": loss})
         for place, loss in enumerate(val_losses, start=1)
     )
-    return Curve(name=name, seed=seed, best_epoch=best_epoch, epochs=epochs)
+    return Curve(name=name, architecture=name, seed=seed, best_epoch=best_epoch, epochs=epochs)
 
 
 PROVENANCE = Provenance(

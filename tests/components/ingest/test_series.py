@@ -7,8 +7,8 @@ import pytest
 from components.ingest.facts import sentences
 from components.ingest.series import generate, ingest_series
 from components.storage import Store
+from params.ingest import SeriesIngest
 from params.load import load
-from params.sections import SeriesIngest
 
 
 def shipped(**changes: float) -> SeriesIngest:

@@ -13,9 +13,9 @@ from components.ingest.text import ingest_text
 from components.records import Ingested, SplitFacts
 from components.storage import Store
 from params.errors import InputError
+from params.ingest import TextIngest
 from params.inline import InlineTexts, LabelledText
 from params.load import load
-from params.sections import TextIngest
 
 TRAIN = {"text": ["one", "two", "One", "one", " ", "six"], "label": [1, 0, 1, 1, 0, 0]}
 TEST = {"text": ["two", "six", "six", "nine"], "label": [0, 0, 1, 1]}

@@ -1,0 +1,60 @@
+"""What a page shows beside the rows: texts as numbers, new texts, forecasts."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from components.compare.rows import spread
+from components.evaluate.score import PREDICTIONS
+from components.preprocess import explain
+from components.records import Evidence, ForecastPicture, NewText, Scored, TextNumbers
+from params.schema import ClassificationExperiment, Experiment
+
+
+def text_numbers(experiment: Experiment, evidence: Evidence) -> TextNumbers | None:
+    """How the texts became numbers, where there are texts."""
+    if not isinstance(experiment, ClassificationExperiment):
+        return None
+    return explain.text_numbers(evidence.ingested, evidence.prepared, experiment.preprocess)
+
+
+def new_texts(experiment: Experiment, evidence: Evidence) -> tuple[NewText, ...]:
+    """The texts that nobody labelled, each with what every network says of it over its seeds."""
+    if not isinstance(experiment, ClassificationExperiment) or not experiment.evaluate.texts:
+        return ()
+    texts = experiment.evaluate.texts
+    counts = explain.count_known(texts, evidence.prepared, experiment.preprocess)
+    by_name: dict[str, list[tuple[float, ...]]] = {}
+    for one in sorted(evidence.scored, key=lambda one: one.seed or 0):
+        if one.kind == "network":
+            by_name.setdefault(one.name, []).append(one.new_texts)
+    return tuple(
+        NewText(
+            text=text,
+            num_words=num_words,
+            num_known=num_known,
+            said={name: spread([run[place] for run in runs]) for name, runs in by_name.items()},
+        )
+        for place, (text, (num_words, num_known)) in enumerate(zip(texts, counts, strict=True))
+    )
+
+
+def forecast_picture(scored: Sequence[Scored], num_days: int) -> ForecastPicture | None:
+    """The first test days as every row forecasts them one step ahead, with its first seed."""
+    first: dict[str, Scored] = {}
+    for one in sorted(scored, key=lambda one: one.seed or 0):
+        first.setdefault(one.name, one)
+    tables = {}
+    for name, one in first.items():
+        table = pd.read_parquet(one.path / PREDICTIONS)
+        tables[name] = table[table["step"] == 1].head(num_days)
+    if not tables:
+        return None
+    any_table = next(iter(tables.values()))
+    has_mean = "true_mean" in any_table
+    return ForecastPicture(
+        days=tuple(any_table["day"].tolist()),
+        truth=tuple(any_table["truth"].tolist()),
+        true_mean=tuple(any_table["true_mean"].tolist()) if has_mean else None,
+        forecasts={name: tuple(table["forecast"].tolist()) for name, table in tables.items()},
+    )

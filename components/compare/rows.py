@@ -1,0 +1,46 @@
+"""Runs and baselines -> the rows of a comparison, with their spread over the seeds."""
+
+from collections.abc import Iterable, Sequence
+from statistics import fmean
+
+from components import metrics
+from components.records import Row, Scored, Spread
+from params.names import ARCHITECTURE_LABELS, BASELINE_LABELS
+
+LABELS: dict[str, str] = dict([*ARCHITECTURE_LABELS.items(), *BASELINE_LABELS.items()])
+
+
+def ranked(kind: str, scored: Iterable[Scored], metric: metrics.Metric) -> list[Row]:
+    """One row for each name of `kind`, best first; the best network is marked."""
+    by_name: dict[str, list[Scored]] = {}
+    for one in scored:
+        if one.kind == kind:
+            by_name.setdefault(one.name, []).append(one)
+    rows = [row_of(name, group) for name, group in by_name.items()]
+    sign = -1 if metric.better == "higher" else 1
+    rows.sort(key=lambda row: (sign * row.metrics[metric.key].mean, row.name))
+    if kind == "network" and rows:
+        rows[0] = rows[0].model_copy(update={"best": True})
+    return rows
+
+
+def row_of(name: str, group: Sequence[Scored]) -> Row:
+    """One line of the table from the runs of one architecture, or from one baseline."""
+    group = sorted(group, key=lambda scored: scored.seed or 0)
+    keys = [key for key in group[0].metrics if all(key in scored.metrics for scored in group)]
+    return Row(
+        kind=group[0].kind,
+        name=name,
+        label=LABELS[name],
+        architecture=name if name in ARCHITECTURE_LABELS else None,
+        num_parameters=group[0].num_parameters,
+        train_seconds=fmean(scored.train_seconds for scored in group),
+        seeds=tuple(scored.seed for scored in group if scored.seed is not None),
+        run_ids=tuple(scored.run_id for scored in group if scored.run_id is not None),
+        metrics={key: spread([scored.metrics[key] for scored in group]) for key in keys},
+    )
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Mean, smallest and largest of `values`."""
+    return Spread(mean=fmean(values), low=min(values), high=max(values), values=tuple(values))

@@ -1,0 +1,80 @@
+"""Values that cross a stage border: frozen, small, and written as JSON."""
+
+from components.records.analysis import (
+    Confusion,
+    Disagreement,
+    LengthBin,
+    Mistake,
+    Reliability,
+    ReliabilityBin,
+    Residuals,
+    SeasonBin,
+    SeriesErrors,
+    TextErrors,
+)
+from components.records.comparison import (
+    ComparedData,
+    Comparison,
+    Cost,
+    Curve,
+    ForecastPicture,
+    Provenance,
+    Row,
+)
+from components.records.pairs import Method, Needed, Pair, RunTest
+from components.records.record import Record
+from components.records.spread import Spread
+from components.records.stages import (
+    Answering,
+    Epoch,
+    Evidence,
+    Ingested,
+    Missing,
+    Prepared,
+    Scaler,
+    Scored,
+    SequenceSpec,
+    SplitFacts,
+    Trained,
+)
+from components.records.texts import EncodedText, NewText, TextNumbers
+
+__all__ = [
+    "Answering",
+    "ComparedData",
+    "Comparison",
+    "Confusion",
+    "Cost",
+    "Curve",
+    "Disagreement",
+    "EncodedText",
+    "Epoch",
+    "Evidence",
+    "ForecastPicture",
+    "Ingested",
+    "LengthBin",
+    "Method",
+    "Missing",
+    "Mistake",
+    "Needed",
+    "NewText",
+    "Pair",
+    "Prepared",
+    "Provenance",
+    "Record",
+    "Reliability",
+    "ReliabilityBin",
+    "Residuals",
+    "Row",
+    "RunTest",
+    "Scaler",
+    "Scored",
+    "SeasonBin",
+    "SequenceSpec",
+    "SeriesErrors",
+    "SplitFacts",
+    "Spread",
+    "TextErrors",
+    "TextNumbers",
+    "Trained",
+]

@@ -1,0 +1,153 @@
+"""Values that pass from one stage to the next.
+
+Units: `*_seconds` are seconds of wall time, temperatures are degrees C, epochs and forecast steps
+count from 1, days count from 0.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from components.records.record import Record
+from params.names import Architecture
+
+
+class SplitFacts(Record):
+    """What ingest found in one split; `positives` or the range is absent where meaningless."""
+
+    num_examples: int
+    missing: int
+    repeats: int
+    positives: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class Ingested(Record):
+    """A verified table in the store, one Parquet file a split, and what is known of it."""
+
+    path: Path
+    source: str
+    fingerprint: str
+    splits: dict[str, SplitFacts]
+    repeats_across: int
+    caveat: str | None = None
+    reused: bool = False
+
+
+class SequenceSpec(Record):
+    """What a network must know of its data: token ids or features in, how many values out."""
+
+    num_embeddings: int | None
+    input_size: int
+    output_size: int
+
+
+class Scaler(Record):
+    """Fitted on the training part: scaled = (value - mean) / scale, both in degrees C."""
+
+    mean: float
+    scale: float
+
+
+class Prepared(Record):
+    """Encoded splits in the store, ready to be batched."""
+
+    path: Path
+    key: str
+    fingerprint: str
+    train: int
+    val: int
+    test: int
+    spec: SequenceSpec
+    scaler: Scaler | None = None
+    notes: tuple[str, ...] = ()
+    reused: bool = False
+
+
+class Epoch(Record):
+    """Metrics at the end of one epoch, by key such as `val/loss`."""
+
+    epoch: int
+    seconds: float
+    metrics: dict[str, float]
+
+
+class Trained(Record):
+    """One finished run: one architecture with one seed. The weights are those of `best_epoch`.
+
+    `peak_memory_bytes` is the most that its process held, libraries included.
+    """
+
+    path: Path
+    architecture: Architecture
+    seed: int
+    num_parameters: int
+    train_seconds: float
+    peak_memory_bytes: int | None = None
+    best_epoch: int
+    epochs: tuple[Epoch, ...]
+    reused: bool = False
+
+    @property
+    def best_metrics(self) -> dict[str, float]:
+        """The metrics of the epoch whose weights stay."""
+        return self.epochs[self.best_epoch - 1].metrics
+
+
+class Missing(Record):
+    """A run, or a baseline (which has no seed), that did not finish, and why."""
+
+    name: str
+    seed: int | None
+    status: Literal["FAILED", "KILLED"]
+    reason: str
+
+
+class Scored(Record):
+    """Test metrics of one run or baseline; the predictions behind them lie in `path`.
+
+    `truth_digest` is that of the test examples and what was true of them. `peak_memory_bytes` is
+    the most that the process of a baseline held while it was fitted. `new_texts` has a network's
+    probability of label 1 for each text that nobody labelled.
+    """
+
+    path: Path
+    fingerprint: str
+    kind: Literal["network", "baseline"]
+    name: str
+    seed: int | None
+    truth_digest: str = ""
+    num_parameters: int | None
+    train_seconds: float
+    peak_memory_bytes: int | None = None
+    metrics: dict[str, float]
+    new_texts: tuple[float, ...] = ()
+    run_id: str | None = None
+
+
+class Answering(Record):
+    """How fast and how big a row is, by one of its runs, alone on one thread.
+
+    Latency is that of one sequence from a text or a window in degrees C to its answer, throughput
+    in sequences a second in batches of 256. `size_bytes` is that of the files it needs.
+    """
+
+    name: str
+    size_bytes: int
+    latency_median_seconds: float
+    latency_p99_seconds: float
+    throughput: float
+
+
+class Evidence(Record):
+    """All that a comparison is made from: what was trained and scored, and what did not finish.
+
+    `answering` is that of each architecture and baseline which could be measured.
+    """
+
+    ingested: Ingested
+    prepared: Prepared
+    trained: tuple[Trained, ...]
+    scored: tuple[Scored, ...]
+    answering: tuple[Answering, ...] = ()
+    missing: tuple[Missing, ...]
