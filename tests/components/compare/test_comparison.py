@@ -9,7 +9,7 @@ from safetensors.numpy import save_file
 
 from components.cautions import cautions
 from components.compare.comparison import compare, require_comparable
-from components.evaluate.score import PREDICTIONS
+from components.evaluate.predictions import PREDICTIONS
 from components.records import (
     Comparison,
     Epoch,
