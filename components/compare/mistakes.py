@@ -53,7 +53,12 @@ def verdict(name: str, folders: Sequence[Path], estimate: Values, positive: Flag
 
 
 def most_confident(said: Verdict, *, excerpts: bool) -> tuple[Mistake, ...]:
-    """The texts that the mean of the runs gets wrong and is most sure of."""
+    """The texts that the mean of the runs gets wrong and is most sure of.
+
+    A row that says the same of every text, as the majority does, is sure of none of them.
+    """
+    if np.ptp(said.probability) == 0:
+        return ()
     return mistakes(said, np.ones_like(said.positive), MOST_MISTAKES, excerpts=excerpts)
 
 

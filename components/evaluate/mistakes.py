@@ -82,8 +82,10 @@ def excerpts(texts: Sequence[str], truncation: Truncation) -> list[str]:
     It has whole words, at most `EXCERPT` characters, and a mark where the text goes on. A word
     longer than that is broken.
     """
-    # What can be left off is what stands between spaces, which may be several words, or none.
-    pieces = [text.replace("<br />", " ").split() for text in texts]
+    at_end = truncation.side == "start"
+    # What can be left off is what stands between spaces, which may be several words, or none. Each
+    # has a character and a space at least, so that no more than half the characters are needed.
+    pieces = [near(text.replace("<br />", " "), EXCERPT // 2, at_end=at_end) for text in texts]
     flat = pa.array([piece for of_text in pieces for piece in of_text], pa.large_string())
     num_words = np.diff(tokens.tokenise(flat).offsets)
     borders = pairwise(np.cumsum([0, *map(len, pieces)]))
@@ -91,6 +93,11 @@ def excerpts(texts: Sequence[str], truncation: Truncation) -> list[str]:
         excerpt(of_text, num_words[start:end], truncation)
         for of_text, (start, end) in zip(pieces, borders, strict=True)
     ]
+
+
+def near(text: str, number: int, *, at_end: bool) -> list[str]:
+    """The first or the last `number` pieces of a text between spaces, and all others as one."""
+    return text.rsplit(maxsplit=number) if at_end else text.split(maxsplit=number)
 
 
 def excerpt(pieces: list[str], num_words: NDArray[np.int64], truncation: Truncation) -> str:

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from components import metrics
 from components.evaluate import score
-from components.evaluate.predictions import PREDICTIONS, write_predictions
+from components.evaluate.predictions import PREDICTIONS
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
 from components.preprocess.series import preprocess_series
@@ -65,6 +65,7 @@ def test_a_text_baseline_is_scored_on_every_test_text(
     assert (scored.kind, scored.name, scored.seed) == ("baseline", "tfidf_logistic", None)
     assert scored.fingerprint == text_job.ingested.fingerprint
     assert scored.num_parameters is None
+    assert len(scored.truth_digest) == 16
     table = pd.read_parquet(scored.path / PREDICTIONS)
     assert table["row"].tolist() == list(range(16))
     assert table["label"].tolist() == [0, 1] * 8
@@ -187,10 +188,3 @@ def test_what_networks_read_besides_changes_no_baseline(
     more = text_job.params.model_copy(update={"texts": ("new",)})
     score.evaluate_baseline(text_job.model_copy(update={"params": more}), store)
     assert in_this_process == ["score_baseline"]
-
-
-def test_an_example_without_an_estimate_is_a_bug(text_job: score.TextBaselineJob) -> None:
-    estimate = np.full((16, 1), 0.5)
-    estimate[3] = np.nan
-    with pytest.raises(AssertionError, match="every test example has an estimate"):
-        write_predictions("classification", text_job.ingested, text_job.prepared, estimate, Path())
