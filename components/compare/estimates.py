@@ -1,7 +1,8 @@
 """Values with their doubts -> 95 % intervals and p-values.
 
 Two sources of doubt are measured apart and added: which examples the test split happens to hold,
-and which seeds the runs happen to have. The interval is Student's, since three seeds are few.
+as far as they are hard or easy for all runs of a row, and which runs there happen to be. The
+interval is Student's, since three seeds are few.
 
 Source: Satterthwaite, "An approximate distribution of estimates of variance components", 1946.
 """
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+from scipy.special import expit, logit, stdtr, stdtrit
 
 from components.compare.bootstrap import Values, covariance
 
@@ -39,25 +40,25 @@ class Estimates:
 
 @dataclass(frozen=True)
 class Doubt:
-    """The score of one row, a mean over its seeds, and the parts of its variance.
+    """The score of one row, a mean over its seeds, and what its variance is made of.
 
-    `examples` is what other test examples would change. Runs also differ because each example is
-    hard for another one of them: that part, `own`, is in `examples` and shrinks with more seeds as
-    well. `seeds` is what other seeds would change beyond it; nothing is known of either where there
-    is one seed.
+    `examples` is what other test examples would change. Each example is also hard for another run
+    by chance: that part of it, `own`, shrinks with more seeds. `runs` is what other runs would
+    change, which have another seed and are right by chance on other examples: `own` is in it as
+    well. Nothing is known of either where there is one seed; then both are 0.
     """
 
     score: float
     examples: float
     own: float
-    seeds: float
+    runs: float
     num_seeds: int
 
     def parts(self, freedom_of_examples: float) -> list[Variance]:
-        """The parts of the variance of the score."""
+        """The parts of the variance of the score: what all runs have in common, and the runs."""
         return [
-            Variance(self.examples, freedom_of_examples),
-            Variance(self.seeds, max(self.num_seeds - 1, 1)),
+            Variance(self.examples - self.own, freedom_of_examples),
+            Variance(self.runs, max(self.num_seeds - 1, 1)),
         ]
 
 
@@ -67,15 +68,14 @@ def doubt(runs: Values, length: int = 1) -> Doubt:
     of_runs = covariance(runs, length)
     examples = float(of_runs.mean())
     if num_seeds == 1:
-        return Doubt(float(runs.mean()), examples, own=0.0, seeds=0.0, num_seeds=1)
+        return Doubt(float(runs.mean()), examples, own=0.0, runs=0.0, num_seeds=1)
     # How much a run varies with the examples beyond what all of them have in common.
     own = (float(np.trace(of_runs)) - num_seeds * examples) / (num_seeds - 1)
-    between = float(runs.mean(axis=1).var(ddof=1))
     return Doubt(
         score=float(runs.mean()),
         examples=examples,
         own=min(max(own / num_seeds, 0.0), examples),
-        seeds=max(between - own, 0.0) / num_seeds,
+        runs=float(runs.mean(axis=1).var(ddof=1)) / num_seeds,
         num_seeds=num_seeds,
     )
 
@@ -98,3 +98,18 @@ def total(parts: Sequence[Variance]) -> tuple[Values, Values]:
     doubtful = np.asarray(sum(part.value**2 / part.freedom for part in parts), dtype=np.float64)
     known = doubtful > 0
     return variance, np.where(known, variance**2 / np.where(known, doubtful, 1.0), 1.0)
+
+
+def ends_of_share(share: float, half: float, num_examples: int) -> tuple[float, float]:
+    """The ends of the interval of a share of 1, whose interval would be `share` +- `half`.
+
+    They are found on the scale of log odds, on which a share near 0 or 1 is as likely to be off to
+    either side. Of a share that is 0 or 1 itself, the one end is as far as no exception among so
+    many examples can tell (Clopper & Pearson, 1934).
+    """
+    if share in (0.0, 1.0):
+        other = ((1 - LEVEL) / 2) ** (1 / num_examples)
+        return (other, 1.0) if share else (0.0, 1 - other)
+    width = half / (share * (1 - share))
+    low, high = expit(logit(share) + np.array([-width, width]))
+    return float(low), float(high)

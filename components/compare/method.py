@@ -1,7 +1,7 @@
 """What was done to compare rows, in plain words."""
 
 from components.compare.needed import POWER
-from components.compare.run_tests import EXACT_BELOW, RUN_TESTS
+from components.compare.run_tests import EXACT_BELOW, LEAST_WINDOWS_A_STEP, RUN_TESTS, can_test
 from components.compare.sample import Sample
 from components.metrics import Metric
 from components.records import Method
@@ -77,6 +77,11 @@ def run_test_sentence(metric: Metric, sample: Sample) -> str:
             f"{check}: which of them classifies more examples correctly, by McNemar's test, exact "
             f"where fewer than {EXACT_BELOW} examples tell them apart and else by chi-squared "
             "without continuity correction."
+        )
+    if not can_test(sample):
+        return (
+            "Single runs are not tested two by two: the test of Diebold and Mariano takes "
+            f"{LEAST_WINDOWS_A_STEP} test windows for each day of the forecast."
         )
     lags = sample.horizon - 1
     return (

@@ -24,30 +24,29 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class PairVariances:
-    """The parts of the variance of many differences, and what they rest on; all `(P,)` or `(2, P)`.
+    """The parts of the variance of many differences; `(P,)`, or `(2, P)` for the two rows of each.
 
-    `own` is the part of `examples` that is the two rows' own, which shrinks with their seeds, and
-    `seeds` what other seeds change beyond it. A row without seeds, a baseline, has `num_seeds` 0.
+    `shared` is what test examples change that all runs have in common, and rests on `freedom`
+    independent ones, less one. `own` and `runs` are those of the rows' `Doubt`. A row without
+    seeds, a baseline, has `num_seeds` 0.
     """
 
-    examples: Values
+    shared: Values
     freedom: float
     own: Values
-    seeds: Values
+    runs: Values
     num_seeds: Counts
 
     def parts(self, more_seeds: Counts | int = 0, more: Values | float = 0.0) -> list[Variance]:
         """The variances with so many more seeds of each network, and `more` times more examples."""
         now = np.maximum(self.num_seeds, 1)
         then = now + np.where(self.num_seeds > 0, more_seeds, 0)
-        shrunk = now / then
-        less = (self.own * (1 - shrunk)).sum(axis=0)
-        examples = np.asarray(np.maximum(self.examples - less, 0.0) / (1 + more))
+        less = np.minimum(self.own, self.runs) * (more / (1 + more))
         return [
-            Variance(examples, (self.freedom + 1) * (1 + more) - 1),
+            Variance(self.shared / (1 + more), (self.freedom + 1) * (1 + more) - 1),
             *(
-                Variance(seeds, np.maximum(number - 1, 1))
-                for seeds, number in zip(self.seeds * shrunk, then, strict=True)
+                Variance(runs, np.maximum(number - 1, 1))
+                for runs, number in zip((self.runs - less) * now / then, then, strict=True)
             ),
         ]
 
@@ -78,8 +77,8 @@ def fewest(
     variances: PairVariances,
 ) -> Counts:
     """The least number from 0 to `most` that shows `difference`, pair by pair; -1 for none."""
-    low = np.full(len(variances.examples), -1)  # does not do, as far as is known
-    high = np.full(len(variances.examples), most)
+    low = np.full(len(variances.shared), -1)  # does not do, as far as is known
+    high = np.full(len(variances.shared), most)
     possible = shows(parts(high), difference)
     while (high - low > 1).any():
         middle = (low + high) // 2

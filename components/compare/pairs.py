@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from components.compare.bootstrap import Values, covariance, freedom
-from components.compare.estimates import Estimates, estimate
+from components.compare.estimates import Estimates, ends_of_share, estimate
 from components.compare.method import method_of
 from components.compare.needed import PairVariances, more_examples, more_seeds
 from components.compare.run_tests import ROUNDING, run_tests
@@ -51,12 +51,12 @@ def with_intervals(row: Row, found: RowSample, sample: Sample, metric: Metric) -
     spreads = dict(row.metrics)
     for key in spreads.keys() & found.doubts.keys():
         doubt = found.doubts[key]
-        degrees = freedom(sample.num_examples, sample.length)
-        half = float(estimate(doubt.score, doubt.parts(degrees)).half)
-        ends = (
-            max(doubt.score - half, known[key].lowest),
-            min(doubt.score + half, known[key].highest),
-        )
+        parts = doubt.parts(freedom(sample.num_examples, sample.length))
+        half = float(estimate(doubt.score, parts).half)
+        if known[key].is_share:
+            ends = ends_of_share(doubt.score, half, sample.num_examples)
+        else:
+            ends = (max(doubt.score - half, known[key].lowest), doubt.score + half)
         spreads[key] = spreads[key].model_copy(update={"interval": ends})
     return row.model_copy(update={"metrics": spreads})
 
@@ -107,16 +107,17 @@ def pair_variances(
     rows = [sample.rows[name] for name in names]
     of_rows = covariance(np.stack([row.ranked for row in rows]), sample.length)
     one, other = places
-    own = np.diag(of_rows)
-    apart = own[one] + own[other] - 2 * of_rows[one, other]
-    apart = np.where(apart <= ROUNDING * (own[one] + own[other]), 0.0, apart)
+    alone = np.diag(of_rows)
+    apart = alone[one] + alone[other] - 2 * of_rows[one, other]
+    apart = np.where(apart <= ROUNDING * (alone[one] + alone[other]), 0.0, apart)
     doubts = [row.doubts[metric.key] for row in rows]
+    own = np.array([doubt.own for doubt in doubts])[places]
     num_seeds = np.array([sum(seed is not None for seed in row.runs) for row in rows])
     return PairVariances(
-        examples=apart,
+        shared=np.maximum(apart - own.sum(axis=0), 0.0),
         freedom=freedom(sample.num_examples, sample.length),
-        own=np.array([doubt.own for doubt in doubts])[places],
-        seeds=np.array([doubt.seeds for doubt in doubts])[places],
+        own=own,
+        runs=np.array([doubt.runs for doubt in doubts])[places],
         num_seeds=num_seeds[places],
     )
 
