@@ -90,6 +90,15 @@ def test_a_series_baseline_is_scored_in_degrees(
     assert scored.metrics["test/mae"] == pytest.approx(error)
 
 
+def test_predictions_are_read_back_with_all_that_the_metrics_need(
+    series_job: score.SeriesBaselineJob, text_job: score.TextBaselineJob, store: Store
+) -> None:
+    for job in (series_job, text_job):
+        scored = score.evaluate_baseline(job, store)
+        again = score.read_predictions(job.task, scored.path)
+        assert metrics.score(job.task, again) == pytest.approx(scored.metrics, rel=1e-12)
+
+
 def test_scores_are_reused_until_something_they_depend_on_changes(
     series_job: score.SeriesBaselineJob, store: Store, in_this_process: list[str]
 ) -> None:
