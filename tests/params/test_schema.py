@@ -15,6 +15,7 @@ CHANGES = [
     *("preprocess.val_fraction=0.2000001", "model.pooling=mean", "model.dropout=[0.0]"),
     *("model.head_sizes=[1]", "train.patience=3"),
     *("train.learning_rate=2e-3", "evaluate.baselines=[]", "compare.metric=test/f1"),
+    "compare.smallest_difference=0.01",
     *("report.title=Another?", "report.excerpts=false"),
 ]
 
@@ -40,6 +41,7 @@ def test_what_only_some_experiments_have_is_no_part_of_the_others() -> None:
         "split_seed",
     }
     assert imdb.evaluate.model_dump() == {"baselines": ("majority", "tfidf_logistic")}
+    assert imdb.compare.model_dump() == {"metric": "test/accuracy"}
     given = load("imdb", ["evaluate.texts=[one]"])
     assert given.evaluate.digest() != imdb.evaluate.digest()
     assert set(imdb.report.model_dump()) == {"title"}

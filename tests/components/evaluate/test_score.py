@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from components import metrics
 from components.evaluate import score
-from components.evaluate.predictions import PREDICTIONS
+from components.evaluate.predictions import PREDICTIONS, read_predictions
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
 from components.preprocess.series import preprocess_series
@@ -90,6 +90,15 @@ def test_a_series_baseline_is_scored_in_degrees(
     assert table["forecast"].tolist() == series["value"][table["day"] - table["step"]].tolist()
     error = (table["forecast"] - table["truth"]).abs().mean()
     assert scored.metrics["test/mae"] == pytest.approx(error)
+
+
+def test_predictions_are_read_back_with_all_that_the_metrics_need(
+    series_job: score.SeriesBaselineJob, text_job: score.TextBaselineJob, store: Store
+) -> None:
+    for job in (series_job, text_job):
+        scored = score.evaluate_baseline(job, store)
+        again = read_predictions(job.task, scored.path)
+        assert metrics.score(job.task, again) == pytest.approx(scored.metrics, rel=1e-12)
 
 
 def test_scores_are_reused_until_something_they_depend_on_changes(
