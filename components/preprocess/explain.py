@@ -18,14 +18,19 @@ PLACES = 15  # words of a text and places of its row that are shown
 EXCERPT = 240  # characters of a text that are shown
 
 
-def text_numbers(ingested: Ingested, prepared: Prepared, params: TextPreprocess) -> TextNumbers:
-    """The vocabulary's top, and the first training text on its way to a padded row."""
+def text_numbers(
+    ingested: Ingested, prepared: Prepared, params: TextPreprocess, *, excerpts: bool
+) -> TextNumbers:
+    """The vocabulary's top and, with `excerpts`, the first training text on its way to a row."""
     words = read_vocabulary(prepared.path)
+    example = None
+    if excerpts:
+        example = encoded(first_training_text(ingested, prepared.path), words, params)
     return TextNumbers(
         vocab_size=len(words),
         num_texts=prepared.train,
         top=tuple(ids_of(words[:TOP]).items()),
-        example=encoded(first_training_text(ingested, prepared.path), words, params),
+        example=example,
         max_length=params.max_length,
         truncation_side=params.truncation_side,
         padding_idx=tokens.PADDING_IDX,

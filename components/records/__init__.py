@@ -36,6 +36,7 @@ from components.records.stages import (
     SequenceSpec,
     SplitFacts,
     Trained,
+    Truncation,
 )
 from components.records.texts import EncodedText, NewText, TextNumbers
 
@@ -77,4 +78,5 @@ __all__ = [
     "TextErrors",
     "TextNumbers",
     "Trained",
+    "Truncation",
 ]
