@@ -92,8 +92,10 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
         opened.result(), params, provenance, ingested, prepared, id=context.id
     )
     with tracking.ending(parent.tracking, parent.run_id), stopping_children():
-        evidence = train_and_evaluate(params, parent, context)
+        evidence = with_answering(params, train_and_evaluate(params, parent, context), context)
+        logged = tasks.log_run_costs.submit(evidence, parent)
         comparison = tasks.compare(params, evidence, provenance, context)
+        logged.wait()
         tasks.report(comparison, parent, context)
     if comparison.missing:
         names = ", ".join(
@@ -137,6 +139,16 @@ def train_and_evaluate(params: Experiment, parent: tracking.Parent, context: Con
         scored=tuple(scored),
         missing=tuple(sorted(missing, key=lambda run: (run.name, run.seed or 0))),
     )
+
+
+def with_answering(params: Experiment, evidence: Evidence, context: Context) -> Evidence:
+    """The evidence with how every row answers; without, and with a warning, if that fails."""
+    outcome = tasks.measure.submit(params, evidence, context).result(raise_on_failure=False)
+    if isinstance(outcome, tuple):
+        return evidence.model_copy(update={"answering": outcome})
+    reason = outcome.reason if isinstance(outcome, worker.ChildFailed) else outcome
+    tasks.logger.warning("size and speed of the rows could not be measured: %s", reason)
+    return evidence
 
 
 def new_texts(params: Experiment) -> NewTexts | None:

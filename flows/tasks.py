@@ -15,9 +15,10 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
 from components.compare.comparison import compare as compare_rows
-from components.evaluate import score
+from components.evaluate import answering, cost, score
 from components.ingest.facts import sentences
 from components.records import (
+    Answering,
     Comparison,
     Evidence,
     Ingested,
@@ -29,6 +30,7 @@ from components.records import (
 )
 from components.storage import Home, write_whole
 from components.tracking import write as tracking
+from components.tracking.costs import log_costs
 from components.train.job import TrainingJob
 from components.train.run import train as train_run
 from dashboards.render import render
@@ -147,6 +149,20 @@ def evaluate(
 def evaluate_baseline(job: score.BaselineJob, context: Context) -> Scored:
     """The test scores of a baseline."""
     return score.evaluate_baseline(job, context.home.store, fresh=context.fresh)
+
+
+@task(cache_policy=NO_CACHE)
+def measure(experiment: Experiment, evidence: Evidence, context: Context) -> tuple[Answering, ...]:
+    """How big and how fast every row is; nothing else may run meanwhile."""
+    job = answering.answering_job(experiment, evidence)
+    found = cost.measure(job, context.home.store, fresh=context.fresh)
+    return said("measure", found, map(cost.sentence, found))
+
+
+@task(name="log costs", cache_policy=NO_CACHE)
+def log_run_costs(evidence: Evidence, parent: tracking.Parent) -> None:
+    """What the runs cost, in MLflow."""
+    log_costs(parent.tracking, evidence)
 
 
 @task(cache_policy=NO_CACHE)

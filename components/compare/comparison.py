@@ -8,7 +8,7 @@ from components.cautions import cautions
 from components.compare.errors import errors
 from components.compare.pairs import with_evidence
 from components.compare.pictures import forecast_picture, new_texts, text_numbers
-from components.compare.rows import ranked
+from components.compare.rows import ranked, with_costs
 from components.ingest.facts import sentences
 from components.ingest.series import SERIES
 from components.records import (
@@ -72,7 +72,7 @@ def compare(
         created=created,
         metric=metric.key,
         data=compared_data(experiment, evidence),
-        rows=tuple(rows),
+        rows=tuple(with_costs(rows, evidence)),
         pairs=tuple(pairs),
         method=method,
         missing=evidence.missing,

@@ -1,10 +1,10 @@
-"""Runs and baselines -> the rows of a comparison, with their spread over the seeds."""
+"""Runs and baselines -> the rows of a comparison, with their spread over the seeds and costs."""
 
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
 from components import metrics
-from components.records import Row, Scored, Spread
+from components.records import Cost, Evidence, Row, Scored, Spread
 from params.names import ARCHITECTURE_LABELS, BASELINE_LABELS
 
 LABELS: dict[str, str] = dict([*ARCHITECTURE_LABELS.items(), *BASELINE_LABELS.items()])
@@ -44,3 +44,29 @@ def row_of(name: str, group: Sequence[Scored]) -> Row:
 def spread(values: Sequence[float]) -> Spread:
     """Mean, smallest and largest of `values`."""
     return Spread(mean=fmean(values), low=min(values), high=max(values), values=tuple(values))
+
+
+def with_costs(rows: Iterable[Row], evidence: Evidence) -> list[Row]:
+    """The rows of one experiment with what each costs, None for one that was not measured."""
+    return [row.model_copy(update={"cost": cost_of(row, evidence)}) for row in rows]
+
+
+def cost_of(row: Row, evidence: Evidence) -> Cost | None:
+    """What the runs behind a row cost to make, and how one of them answers."""
+    answering = {one.name: one for one in evidence.answering}.get(row.name)
+    if answering is None:
+        return None
+    epoch_seconds = [
+        run.seconds_per_epoch
+        for run in evidence.trained
+        if run.architecture == row.name and run.seed in row.seeds
+    ]
+    memory = [run.peak_memory_bytes for run in evidence.scored if run.name == row.name]
+    return Cost(
+        seconds_per_epoch=fmean(epoch_seconds) if epoch_seconds else None,
+        peak_memory_bytes=round(fmean(memory)),
+        size_bytes=answering.size_bytes,
+        latency_median_seconds=answering.latency_median_seconds,
+        latency_p99_seconds=answering.latency_p99_seconds,
+        throughput=answering.throughput,
+    )

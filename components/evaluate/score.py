@@ -1,6 +1,5 @@
 """Test scores of one network or baseline, made in a child and kept with what is behind them."""
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -11,7 +10,6 @@ from pydantic import TypeAdapter
 
 from components import metrics
 from components.evaluate.predictions import write_predictions
-from components.evaluate.truth import series_truth
 from components.records import Ingested, Prepared, Record, Scored, Trained
 from components.storage import Store, file_digest, key_of
 from components.train.job import WEIGHTS, TrainingJob
@@ -78,7 +76,9 @@ def evaluate_network(job: NetworkJob, store: Store, *, fresh: bool = False) -> S
     texts = job.new.texts if job.new else ()
     key = key_of("network", VERSION, job.training.key, weights, *texts)
     scored = stored(key, make, store, fresh=fresh)
-    return scored.model_copy(update={"train_seconds": job.trained.train_seconds})
+    # A training that was done again has other costs, and the same weights.
+    spent = {name: getattr(job.trained, name) for name in ("train_seconds", "peak_memory_bytes")}
+    return scored.model_copy(update=spent)
 
 
 def evaluate_baseline(job: BaselineJob, store: Store, *, fresh: bool = False) -> Scored:
@@ -129,6 +129,7 @@ def score_network(text: str, folder: Path) -> None:
         num_parameters=job.trained.num_parameters,
         train_seconds=job.trained.train_seconds,
         truth_digest=written.truth_digest,
+        peak_memory_bytes=job.trained.peak_memory_bytes,
         metrics={**written.metrics, **best},
         new_texts=tuple(said),
     )
@@ -136,35 +137,29 @@ def score_network(text: str, folder: Path) -> None:
 
 
 def score_baseline(text: str, folder: Path) -> None:
-    """Fit and score a baseline inside the child, where scikit-learn is imported."""
+    """Fit, keep and score a baseline inside the child, where scikit-learn is imported."""
+    from components.evaluate.baselines import num_parameters
+    from components.evaluate.fit import series_outcome, text_outcome
+    from components.evaluate.kept import keep
+
     adapter: TypeAdapter[BaselineJob] = TypeAdapter(BaselineJob)
     job = adapter.validate_json(text)
-    start = time.perf_counter()
-    estimate = baseline_estimate(job)
-    seconds = time.perf_counter() - start
-    written = write_predictions(job.task, job.ingested, job.prepared, estimate, folder)
+    if isinstance(job, SeriesBaselineJob):
+        outcome = series_outcome(job.name, job.ingested, job.prepared, job.params)
+    else:
+        outcome = text_outcome(job.name, job.ingested)
+    keep(outcome.fitted, folder)
+    written = write_predictions(job.task, job.ingested, job.prepared, outcome.estimate, folder)
     scored = Scored(
         path=Path(),
         fingerprint=job.prepared.fingerprint,
         kind="baseline",
         name=job.name,
         seed=None,
-        num_parameters=None,
-        train_seconds=seconds,
+        num_parameters=num_parameters(outcome.fitted),
+        train_seconds=outcome.seconds,
         truth_digest=written.truth_digest,
+        peak_memory_bytes=outcome.peak_memory_bytes,
         metrics=written.metrics,
     )
     (folder / SCORED).write_text(scored.model_dump_json(), encoding="utf-8")
-
-
-def baseline_estimate(job: BaselineJob) -> Values:
-    """What the baseline says of every test example, `(N, P)`."""
-    from components.evaluate import baselines
-    from components.preprocess.text import read_split
-
-    if isinstance(job, SeriesBaselineJob):
-        truth = series_truth(job.ingested, job.prepared)
-        return baselines.series_baseline(job.name, truth, job.params)
-    train = read_split(job.ingested.path, "train")
-    test, _ = read_split(job.ingested.path, "test")
-    return baselines.text_baseline(job.name, train, test)[:, None]

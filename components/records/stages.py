@@ -5,6 +5,7 @@ count from 1, days count from 0.
 """
 
 from pathlib import Path
+from statistics import fmean
 from typing import Literal
 
 from components.records.record import Record
@@ -91,10 +92,15 @@ class Trained(Record):
     seed: int
     num_parameters: int
     train_seconds: float
-    peak_memory_bytes: int | None = None
+    peak_memory_bytes: int
     best_epoch: int
     epochs: tuple[Epoch, ...]
     reused: bool = False
+
+    @property
+    def seconds_per_epoch(self) -> float:
+        """The mean over its epochs, each with its validation."""
+        return fmean(epoch.seconds for epoch in self.epochs)
 
     @property
     def best_metrics(self) -> dict[str, float]:
@@ -114,9 +120,10 @@ class Missing(Record):
 class Scored(Record):
     """Test metrics of one run or baseline; the predictions behind them lie in `path`.
 
-    `truth_digest` is that of the test examples and what was true of them. `peak_memory_bytes` is
-    the most that the process of a baseline held while it was fitted. `new_texts` has a network's
-    probability of label 1 for each text that nobody labelled.
+    `truth_digest` is that of the test examples and what was true of them. `train_seconds` and
+    `peak_memory_bytes` are those of the process that trained or fitted it, libraries included.
+    `num_parameters` counts what it learned. `new_texts` has a network's probability of label 1 for
+    each text that nobody labelled.
     """
 
     path: Path
@@ -127,14 +134,14 @@ class Scored(Record):
     truth_digest: str = ""
     num_parameters: int | None
     train_seconds: float
-    peak_memory_bytes: int | None = None
+    peak_memory_bytes: int
     metrics: dict[str, float]
     new_texts: tuple[float, ...] = ()
     run_id: str | None = None
 
 
 class Answering(Record):
-    """How fast and how big a row is, by one of its runs, alone on one thread.
+    """How fast and how big a row is, by the run of its first seed, alone on one thread.
 
     Latency is that of one sequence from a text or a window in degrees C to its answer, throughput
     in sequences a second in batches of 256. `size_bytes` is that of the files it needs.

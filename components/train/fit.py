@@ -21,6 +21,7 @@ from components.records import Epoch, Trained
 from components.train.data import SequenceData
 from components.train.job import TRAINED, WEIGHTS, TrainingJob
 from components.train.lightning_module import SequenceModule
+from components.train.memory import peak_memory_bytes
 from components.train.networks import RecurrentNetwork, num_parameters
 from components.train.worker import EVENTS
 
@@ -70,6 +71,7 @@ def fit(job: TrainingJob, folder: Path) -> None:
         seed=job.seed,
         num_parameters=num_parameters(network),
         train_seconds=seconds,
+        peak_memory_bytes=peak_memory_bytes(),
         best_epoch=best_epoch,
         epochs=tuple(history.epochs),
     )

@@ -5,7 +5,7 @@ from components.storage import key_of
 from params.names import Architecture, Task
 from params.sections import SeriesModel, TextModel, Train
 
-VERSION = 2  # of how networks are trained; a change of it trains stored runs again
+VERSION = 3  # of how networks are trained; a change of it trains stored runs again
 
 TRAINED = "trained.json"  # the result of a training, in its folder
 WEIGHTS = "weights.safetensors"  # the weights of its best epoch

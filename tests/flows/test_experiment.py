@@ -17,8 +17,9 @@ from mlflow.entities import Run
 
 from components import metrics
 from components.cautions import cautions
+from components.evaluate import cost
 from components.provenance import provenance
-from components.records import Comparison, SeriesErrors, TextErrors
+from components.records import Comparison, Row, SeriesErrors, TextErrors
 from components.storage import Home
 from components.train import worker
 from components.train.job import TrainingJob
@@ -29,6 +30,12 @@ from params.load import load
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
 
 pytestmark = pytest.mark.usefixtures("prefect")
+
+
+COSTS = {"cost/peak_memory_bytes", "cost/seconds_per_epoch"}
+ANSWERING_COSTS = {
+    *("cost/latency_median_ms", "cost/latency_p99_ms", "cost/throughput", "cost/size_bytes"),
+}
 
 
 class Children(logging.Handler):
@@ -114,6 +121,8 @@ def check_complete(home: Home, comparison: Comparison, params: Experiment) -> No
     for (name, seed), run in nested.items():
         place = params.seeds.index(seed)
         assert rows[name].run_ids[place] == run.info.run_id
+        costs = {key for key in run.data.metrics if key.startswith("cost/")}
+        assert costs == (COSTS | ANSWERING_COSTS if seed == min(params.seeds) else COSTS)
         for key, spread in rows[name].metrics.items():
             if key.startswith("test/"):
                 assert run.data.metrics[key] == pytest.approx(spread.values[place], abs=1e-12)
@@ -152,8 +161,29 @@ def check_rows(comparison: Comparison, params: Experiment, baselines: tuple[str,
             assert len(spread.values) == len(params.seeds)
             assert spread.mean == pytest.approx(sum(spread.values) / len(spread.values))
             assert (spread.low, spread.high) == (min(spread.values), max(spread.values))
+    for row in comparison.rows:
+        check_cost(row)
     curves = [(curve.name, curve.seed) for curve in comparison.curves]
     assert curves == sorted((name, seed) for name in params.architectures for seed in params.seeds)
+
+
+def check_cost(row: Row) -> None:
+    """What a row costs can be: every child holds torch, and no network answers in no time."""
+    spent = row.cost
+    assert spent is not None
+    assert 2e8 < spent.peak_memory_bytes < 4e9
+    assert 0 < spent.latency_median_seconds <= spent.latency_p99_seconds < 10
+    assert spent.throughput > 100
+    assert spent.size_bytes >= len("{}")
+    if row.kind == "baseline":
+        assert spent.seconds_per_epoch is None
+        return
+    assert row.num_parameters is not None
+    assert spent.size_bytes > 4 * row.num_parameters
+    assert spent.seconds_per_epoch is not None
+    assert 0 < spent.seconds_per_epoch <= row.train_seconds
+    assert spent.latency_median_seconds > 5e-5
+    assert spent.throughput < 1e7
 
 
 def predictions(home: Home) -> dict[tuple[str, int | None], pd.DataFrame]:
@@ -315,6 +345,34 @@ def test_a_forecast_from_series_to_report(
     assert set(picture.forecasts) == set(rows)
     assert picture.forecasts["gru"] == tuple(said["gru", 3]["forecast"][:10])
     assert len({run for run, _ in children.epochs}) == 4
+
+
+def test_a_measuring_that_fails_leaves_the_comparison_without_costs(
+    tiny_temperature: ForecastExperiment,
+    home: Home,
+    children: Children,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def killed(*_: object) -> None:
+        raise worker.ChildFailed("its process was ended by SIGKILL", "KILLED")
+
+    monkeypatch.setattr(cost, "run_in_child", killed)
+    params = tiny_temperature.model_copy(update={"architectures": ("rnn",)})
+    comparison = run(params, home)
+    assert comparison.missing == ()
+    assert [row.cost for row in comparison.rows] == [None] * 5
+    said = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert (
+        said.count(
+            "size and speed of the rows could not be measured: its process was ended by SIGKILL"
+        )
+        == 1
+    )
+    parent, nested = runs_of(home, comparison)
+    assert parent.info.status == "FINISHED"
+    costs = {key for key in nested["rnn", 1].data.metrics if key.startswith("cost/")}
+    assert costs == COSTS
 
 
 def test_a_caution_is_told_at_the_start_and_in_the_report(

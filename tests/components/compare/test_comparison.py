@@ -12,7 +12,9 @@ from components.cautions import cautions
 from components.compare.comparison import compare, require_comparable
 from components.evaluate.predictions import PREDICTIONS
 from components.records import (
+    Answering,
     Comparison,
+    Cost,
     Epoch,
     Evidence,
     Ingested,
@@ -55,6 +57,7 @@ def scored(
         seed=seed,
         num_parameters=None if seed is None else 100,
         train_seconds=float(seed or 0),
+        peak_memory_bytes=100 * (seed or 1),
         metrics=metrics,
         run_id=None if seed is None else f"{name}-{seed}",
     )
@@ -77,6 +80,7 @@ def trained(architecture: Architecture, seed: int) -> Trained:
         seed=seed,
         num_parameters=100,
         train_seconds=1.0,
+        peak_memory_bytes=1,
         best_epoch=1,
         epochs=(epoch,),
     )
@@ -96,6 +100,7 @@ def compared(
     rows: list[Scored],
     missing: tuple[Missing, ...] = (),
     runs: tuple[Trained, ...] = (),
+    answering: tuple[Answering, ...] = (),
 ) -> Comparison:
     facts = SplitFacts(num_examples=10, missing=0, repeats=1, positives=5)
     ingested = Ingested(
@@ -117,7 +122,12 @@ def compared(
         notes=("a note",),
     )
     evidence = Evidence(
-        ingested=ingested, prepared=prepared, trained=runs, scored=tuple(rows), missing=missing
+        ingested=ingested,
+        prepared=prepared,
+        trained=runs,
+        scored=tuple(rows),
+        answering=answering,
+        missing=missing,
     )
     return compare(experiment, evidence, PROVENANCE, id="imdb-1", created="2026-01-02T03:04:05Z")
 
@@ -162,6 +172,57 @@ def test_a_row_holds_the_spread_over_its_seeds() -> None:
     assert (row.label, row.seeds, row.train_seconds) == ("GRU", (1, 2, 3), 2.0)
     assert row.run_ids == ("gru-1", "gru-2", "gru-3")
     assert row.num_parameters == 100
+
+
+def test_a_row_has_the_costs_of_its_runs() -> None:
+    rows = [
+        *by_value("test/accuracy", gru=[0.5, 0.9], rnn=[0.4]),
+        *(scored(name, None, {"test/accuracy": 0.5}) for name in ("majority", "tfidf_logistic")),
+    ]
+    seconds = {("gru", 1): (1.0, 2.0, 6.0), ("gru", 2): (5.0,), ("gru", 3): (99.0,)}
+    runs = tuple(
+        trained("gru", seed).model_copy(
+            update={
+                "epochs": tuple(
+                    Epoch(epoch=epoch, seconds=number, metrics={"val/loss": 0.5})
+                    for epoch, number in enumerate(numbers, 1)
+                )
+            }
+        )
+        for (_, seed), numbers in seconds.items()  # of which the third was never scored
+    )
+    answering = tuple(
+        Answering(
+            name=name,
+            size_bytes=10 * factor,
+            latency_median_seconds=0.1 * factor,
+            latency_p99_seconds=0.2 * factor,
+            throughput=0.3 * factor,
+        )
+        for factor, name in ((1, "gru"), (2, "majority"))
+    )
+    costs = {
+        row.name: row.cost
+        for row in compared(load("imdb"), rows, runs=runs, answering=answering).rows
+    }
+    assert costs["gru"] == Cost(
+        seconds_per_epoch=(3 + 5) / 2,
+        peak_memory_bytes=150,
+        size_bytes=10,
+        latency_median_seconds=0.1,
+        latency_p99_seconds=0.2,
+        throughput=0.3,
+    )
+    assert costs["majority"] == Cost(
+        seconds_per_epoch=None,
+        peak_memory_bytes=100,
+        size_bytes=20,
+        latency_median_seconds=0.2,
+        latency_p99_seconds=0.4,
+        throughput=0.6,
+    )
+    assert costs["rnn"] is None  # it was not measured
+    assert costs["tfidf_logistic"] is None
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -41,6 +41,7 @@ def scored(path: Path, name: str, seed: int, table: pd.DataFrame) -> Scored:
         seed=seed,
         num_parameters=1,
         train_seconds=1,
+        peak_memory_bytes=1,
         metrics={},
     )
 

@@ -1,5 +1,6 @@
 """Baselines: known numbers, and nothing known too early."""
 
+import math
 from typing import get_args
 
 import numpy as np
@@ -33,7 +34,11 @@ def truth_of(value: list[float] | np.ndarray, first: int, steps: int = 1) -> Ser
 
 
 def forecast(name: SeriesBaseline, truth: SeriesTruth, period: int = 3) -> np.ndarray:
-    return np.asarray(baselines.series_baseline(name, truth, params(period)))
+    return asked(baselines.fit_series(name, truth.value[: truth.known], params(period)), truth)
+
+
+def asked(fitted: baselines.FittedSeries, truth: SeriesTruth) -> np.ndarray:
+    return np.asarray(fitted.forecast(truth.value, truth.days))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +57,8 @@ def test_errors_on_the_shipped_temperature(
     assert isinstance(experiment, ForecastExperiment)
     ingested = ingest_series(experiment.ingest, store)
     truth = series_truth(ingested, preprocess_series(ingested, experiment.preprocess, store))
-    estimate = baselines.series_baseline(name, truth, experiment.evaluate)
+    fitted = baselines.fit_series(name, truth.value[: truth.known], experiment.evaluate)
+    estimate = asked(fitted, truth)
     assert mae(truth.predictions(estimate)) == pytest.approx(error, abs=5e-5)
 
 
@@ -88,8 +94,10 @@ def test_harmonic_regression_finds_the_harmonics_that_are_there(num_harmonics: i
     angle = 2 * np.pi * day / 20
     value = 5 + 3 * np.sin(angle) - np.cos(angle) + (num_harmonics - 1) * np.sin(2 * angle)
     truth = truth_of(value, 50, 2)
-    found = baselines.series_baseline("harmonic_regression", truth, params(20, num_harmonics))
-    np.testing.assert_allclose(found, value[truth.days], atol=1e-9)
+    known = truth.value[: truth.known]
+    fitted = baselines.fit_series("harmonic_regression", known, params(20, num_harmonics))
+    np.testing.assert_allclose(asked(fitted, truth), value[truth.days], atol=1e-9)
+    assert baselines.num_parameters(fitted) == 1 + 2 * num_harmonics
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -131,9 +139,10 @@ def test_counts_are_those_of_scikit_learn(vocabulary: list[str]) -> None:
 
 
 def test_majority_says_the_training_share() -> None:
-    train = (pa.array(["a", "b", "c", "d"]), np.array([1, 1, 1, 0], np.int8))
-    found = baselines.text_baseline("majority", train, pa.array(["x", "y"]))
-    assert found.tolist() == [0.75, 0.75]
+    label = np.array([1, 1, 1, 0], np.int8)
+    fitted = baselines.fit_text("majority", pa.array(["a", "b", "c", "d"]), label)
+    assert fitted.probability(pa.array(["x", "y"])).tolist() == [0.75, 0.75]
+    assert baselines.num_parameters(fitted) == 1
 
 
 def test_tfidf_is_scikit_learns_own_pipeline() -> None:
@@ -147,7 +156,24 @@ def test_tfidf_is_scikit_learns_own_pipeline() -> None:
     known = {"bad": 0, "film": 1, "good": 2, "twice": 3}  # what occurs twice in training
     pipeline = make_pipeline(TfidfVectorizer(vocabulary=known), LogisticRegression(max_iter=1000))
     expected = pipeline.fit(train, label).predict_proba(test)[:, 1]
-    arrays = (pa.array(text, pa.large_string()) for text in (train, test))
-    found = baselines.text_baseline("tfidf_logistic", (next(arrays), label), next(arrays))
+    fitted = baselines.fit_text("tfidf_logistic", pa.array(train, pa.large_string()), label)
+    found = fitted.probability(pa.array(test, pa.large_string()))
     np.testing.assert_allclose(found, expected, atol=1e-6)
     assert found[0] > 0.5 > found[1]
+    assert baselines.num_parameters(fitted) == 4 + 4 + 1  # idf, weight, intercept
+
+
+def test_a_tfidf_answer_by_hand() -> None:
+    idf, weights = np.array([1.0, 3.0]), np.array([-1.0, 2.0])
+    fitted = baselines.TfidfLogistic(["bad", "good"], idf, weights, 0.5)
+    texts = ["Bad, bad; good.", "", "unheard of"]
+    # "bad" weighs 2 x 1 and "good" 1 x 3, over the length of (2, 3)
+    score = (2 * -1 + 3 * 2) / math.sqrt(13) + 0.5
+    expected = [1 / (1 + math.exp(-score)), *[1 / (1 + math.exp(-0.5))] * 2]
+    assert fitted.probability(pa.array(texts, pa.large_string())) == pytest.approx(expected)
+
+
+def test_texts_without_a_word_that_occurs_twice() -> None:
+    text = pa.array(["one", "two"], pa.large_string())
+    fitted = baselines.fit_text("tfidf_logistic", text, np.array([0, 1], np.int8))
+    assert fitted.probability(text) == pytest.approx([0.5, 0.5])

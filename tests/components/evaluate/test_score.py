@@ -1,5 +1,6 @@
 """Scores of baselines and networks with what they said; children have tests of their own."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from safetensors.torch import save_file
 
 from components import metrics
 from components.evaluate import score
+from components.evaluate.kept import SETTINGS
 from components.evaluate.predictions import PREDICTIONS, read_predictions
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
@@ -65,7 +67,9 @@ def test_a_text_baseline_is_scored_on_every_test_text(
     scored = score.evaluate_baseline(text_job, store)
     assert (scored.kind, scored.name, scored.seed) == ("baseline", "tfidf_logistic", None)
     assert scored.fingerprint == text_job.ingested.fingerprint
-    assert scored.num_parameters is None
+    words = len(json.loads((scored.path / SETTINGS).read_text())["words"])
+    assert scored.num_parameters == 2 * words + 1  # idf, weights, intercept
+    assert 1e8 < scored.peak_memory_bytes < 1e11
     assert len(scored.truth_digest) == 16
     table = pd.read_parquet(scored.path / PREDICTIONS)
     assert table["row"].tolist() == list(range(16))
@@ -144,6 +148,7 @@ def network_job(text_job: score.TextBaselineJob, store: Store) -> score.NetworkJ
         seed=3,
         num_parameters=1,
         train_seconds=1.0,
+        peak_memory_bytes=100,
         best_epoch=1,
         epochs=(Epoch(epoch=1, seconds=1.0, metrics={"val/loss": 0.5}),),
     )
@@ -187,6 +192,18 @@ def test_scores_of_a_network_are_kept_by_the_texts_it_read(
     assert two.new_texts[0] == pytest.approx(one.new_texts[0], abs=1e-6)
     unknown, _ = scored("?!", "xyzzy", "Xyzzy...")
     assert unknown.new_texts == pytest.approx([unknown.new_texts[0]] * 3, abs=1e-6)
+
+
+def test_what_a_training_took_is_that_of_the_last_one(
+    network_job: score.NetworkJob, store: Store, in_this_process: list[str]
+) -> None:
+    first = score.evaluate_network(network_job, store)
+    assert (first.train_seconds, first.peak_memory_bytes) == (1.0, 100)
+    again = {"train_seconds": 2.0, "peak_memory_bytes": 200}  # the same weights
+    trained = network_job.trained.model_copy(update=again)
+    second = score.evaluate_network(network_job.model_copy(update={"trained": trained}), store)
+    assert second == first.model_copy(update=again)
+    assert in_this_process == ["score_network"]
 
 
 def test_what_networks_read_besides_changes_no_baseline(

@@ -55,6 +55,14 @@ def test_worked_examples(text: str, words: str) -> None:
     assert naive(text) == words.split()
 
 
+def test_a_plain_text_has_the_same_words_alone_and_beside_others() -> None:
+    every = "".join(map(chr, range(128)))
+    for text in (every, "it's 1 \u212a", "don’t"):  # plain in lower case, plain but for a quote
+        alone = tokenise(text)
+        assert alone == tokenise(text, "é")[:1]
+        assert alone == [naive(text)]
+
+
 def test_texts_keep_their_words_apart() -> None:
     texts = ["one two", "", "''", "two two three", ""]
     assert tokenise(*texts) == [["one", "two"], [], [], ["two", "two", "three"], []]

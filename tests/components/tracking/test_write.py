@@ -89,6 +89,7 @@ def outcome(tmp_path: Path) -> tuple[Trained, Scored]:
         seed=7,
         num_parameters=123,
         train_seconds=4.5,
+        peak_memory_bytes=1000,
         best_epoch=2,
         epochs=EPOCHS,
     )
@@ -100,6 +101,7 @@ def outcome(tmp_path: Path) -> tuple[Trained, Scored]:
         seed=7,
         num_parameters=123,
         train_seconds=4.5,
+        peak_memory_bytes=1000,
         metrics={"test/mae": 1.75, "val/loss": 1.5},
     )
     return trained, scored
