@@ -21,6 +21,7 @@ from components.records.comparison import (
     Provenance,
     Row,
 )
+from components.records.evidence import ComparisonEvidence, RunEvidence, RunJob
 from components.records.pairs import Method, Needed, Pair, RunTest
 from components.records.record import Record
 from components.records.spread import Spread
@@ -43,6 +44,7 @@ __all__ = [
     "Answering",
     "ComparedData",
     "Comparison",
+    "ComparisonEvidence",
     "Confusion",
     "Cost",
     "Curve",
@@ -66,6 +68,8 @@ __all__ = [
     "ReliabilityBin",
     "Residuals",
     "Row",
+    "RunEvidence",
+    "RunJob",
     "RunTest",
     "Scaler",
     "Scored",
