@@ -21,6 +21,7 @@ from components.records.comparison import (
     Provenance,
     Row,
 )
+from components.records.evidence import ComparisonEvidence, RunEvidence, RunJob
 from components.records.pairs import Method, Needed, Pair, RunTest
 from components.records.record import Record
 from components.records.spread import Spread
@@ -44,6 +45,7 @@ __all__ = [
     "Answering",
     "ComparedData",
     "Comparison",
+    "ComparisonEvidence",
     "Confusion",
     "Cost",
     "Curve",
@@ -67,6 +69,8 @@ __all__ = [
     "ReliabilityBin",
     "Residuals",
     "Row",
+    "RunEvidence",
+    "RunJob",
     "RunTest",
     "Scaler",
     "Scored",

@@ -8,7 +8,7 @@ from mlflow.exceptions import MlflowException
 
 from components.evaluate.answering import measured_runs
 from components.records import Evidence
-from components.tracking.write import Tracking
+from components.tracking.opening import Tracking
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,8 @@ from components.records import (
 )
 from components.storage import Home
 from components.tracking.costs import log_costs
-from components.tracking.write import Tracking, open_tracking, start
+from components.tracking.opening import Tracking, open_tracking
+from components.tracking.runs import start
 
 FOLDER = Path()
 MADE = {"cost/peak_memory_bytes", "cost/seconds_per_epoch"}
