@@ -1,4 +1,4 @@
-"""Which run answers: every test has a database of its own, with runs as `write` leaves them."""
+"""Which run answers: every test has a database of its own, with runs as a flow leaves them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 
 from components.storage import Home
 from components.tracking import read
-from components.tracking.write import Tracking, open_tracking
+from components.tracking.opening import Tracking, open_tracking
 from params.errors import InputError
 
 Losses = Mapping[tuple[str, int], Sequence[float]]
