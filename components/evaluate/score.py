@@ -196,11 +196,12 @@ def write_predictions(
 
 def read_predictions(task: Task, folder: Path) -> Predictions:
     """The predictions that `write_predictions` left in `folder`."""
-    table = pd.read_parquet(folder / PREDICTIONS)
     if task == "classification":
+        table = pd.read_parquet(folder / PREDICTIONS, columns=["label", "probability"])
         return Predictions(
             table["label"].to_numpy(dtype=np.float64), table["probability"].to_numpy()
         )
+    table = pd.read_parquet(folder / PREDICTIONS)
     steps = int(table["step"].max())
 
     def windows(column: str) -> Values:
