@@ -79,33 +79,35 @@ def roc_auc_of_examples(predictions: Predictions) -> Values:
     The placement of a positive is the share of negatives ranked below it, that of a negative the
     share of positives above it; equals count half.
 
-    Sources: DeLong, DeLong & Clarke-Pearson, "Comparing the areas under two or more correlated
-    receiver operating characteristic curves", 1988; by ranks as in Sun & Xu, "Fast implementation
-    of DeLong's algorithm", 2014.
+    Source: DeLong, DeLong & Clarke-Pearson, "Comparing the areas under two or more correlated
+    receiver operating characteristic curves", 1988.
     """
     positive = predictions.truth == 1
     number, num_positives = len(positive), int(positive.sum())
     if num_positives in (0, number):
         return np.full(number, np.nan)
-    ranks = midranks(predictions.estimate)
-    values = np.empty(number)
-    for among, others in ((positive, number - num_positives), (~positive, num_positives)):
-        below = (ranks[among] - midranks(predictions.estimate[among])) / others
-        placement = below if among is positive else 1 - below
-        area = placement.mean()
-        values[among] = area + (placement - area) * number / (number - others)
-    return values
+    num_negatives = number - num_positives
+    positives, negatives = count_below(predictions.estimate, positive)
+    placement = np.where(positive, negatives / num_negatives, 1 - positives / num_positives)
+    area = placement[positive].mean()
+    weight = number / np.where(positive, num_positives, num_negatives)
+    return np.asarray(area + (placement - area) * weight)
 
 
-def midranks(values: Values) -> Values:
-    """The rank of each value from 1, equals sharing the mean of theirs, `(N,)`."""
+def count_below(values: Values, among: NDArray[np.bool_]) -> tuple[Values, Values]:
+    """How many of the values `among` and of the others are below each value, `(N,)` both.
+
+    Equals count half, and so does each value itself.
+    """
     order = np.argsort(values)
     ordered = values[order]
     first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     after = np.append(first[1:], len(values))
-    ranks = np.empty(len(values))
-    ranks[order] = np.repeat((first + 1 + after) / 2, after - first)
-    return ranks
+    counts = np.concatenate([[0], np.cumsum(among[order])])
+    found, below = np.empty((2, len(values)))
+    found[order] = np.repeat((counts[first] + counts[after]) / 2, after - first)
+    below[order] = np.repeat((first + after) / 2, after - first)
+    return found, below - found
 
 
 def log_loss(predictions: Predictions) -> float:

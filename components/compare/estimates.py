@@ -93,11 +93,16 @@ def estimate(value: Values | float, parts: Sequence[Variance]) -> Estimates:
 
 
 def total(parts: Sequence[Variance]) -> tuple[Values, Values]:
-    """The sum of the parts, and by Satterthwaite on how many independent values it rests."""
+    """The sum of the parts, and by Satterthwaite on how many independent values it rests.
+
+    These are never more than those of the first part, the examples: where blocks are few, parts
+    that are each known badly would seem to be known well together.
+    """
     variance = np.asarray(sum(part.value for part in parts), dtype=np.float64)
     doubtful = np.asarray(sum(part.value**2 / part.freedom for part in parts), dtype=np.float64)
     known = doubtful > 0
-    return variance, np.where(known, variance**2 / np.where(known, doubtful, 1.0), 1.0)
+    degrees = np.where(known, variance**2 / np.where(known, doubtful, 1.0), 1.0)
+    return variance, np.minimum(degrees, parts[0].freedom)
 
 
 def ends_of_share(share: float, half: float, num_examples: int) -> tuple[float, float]:

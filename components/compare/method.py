@@ -12,13 +12,15 @@ def method_of(
 ) -> Method:
     """How intervals and pairs were made; its sentences can be read one by one."""
     several = any(len(row.runs) > 1 for row in sample.rows.values())
+    on_log_odds = "; that of a row's accuracy, F1 or ROC AUC is found on the scale of log odds"
     sentences = [
         "Every interval is a 95 % interval of the mean over the seeds, and both rows of a pair are "
         "scored on the same test examples.",
         test_sample_sentence(metric, sample),
         seeds_sentence(several=several),
         "Both doubts are added as variances, and the interval is that of Student's t with "
-        "Satterthwaite's degrees of freedom.",
+        "Satterthwaite's degrees of freedom, at most those of the test sample"
+        f"{on_log_odds if metric.task == 'classification' else ''}.",
     ]
     if num_pairs:
         pairs = f"all {num_pairs} pairs, baselines included" if num_pairs > 1 else "the one pair"

@@ -130,8 +130,11 @@ def test_the_doubt_of_roc_auc_is_delongs() -> None:
     assert values.var() / 80 == pytest.approx(exact)
 
 
-def test_equals_share_a_rank() -> None:
-    assert scores.midranks(np.array([3.0, 1, 3, 2, 3])).tolist() == [4, 1, 4, 2, 4]
+def test_equals_count_half() -> None:
+    values, among = np.array([3.0, 1, 3, 2, 3]), np.array([True, True, False, False, True])
+    found, others = scores.count_below(values, among)
+    assert found.tolist() == [2, 0.5, 2, 1, 2]
+    assert others.tolist() == [1.5, 0, 1.5, 0.5, 1.5]
 
 
 def test_values_that_are_not_defined_are_left_out() -> None:

@@ -9,13 +9,17 @@ from components.compare.estimates import Variance, doubt, ends_of_share, estimat
 
 
 def test_interval_and_p_value_of_given_variances() -> None:
-    """As many degrees as of one part alone, and by Satterthwaite of two equal parts twice that."""
+    """As many degrees as of one part alone; by Satterthwaite of two equal parts the harmonic mean.
+
+    Never more than the examples have.
+    """
     alone = estimate(1.0, [Variance(0.25, 4), Variance(0.0, 1)])
     assert float(alone.half) == pytest.approx(2.776445 * 0.5, rel=1e-5)
     assert float(alone.p_value) == pytest.approx(0.116117, rel=1e-4)  # t = 2, 4 degrees of freedom
-    both = estimate(1.0, [Variance(0.125, 4), Variance(0.125, 4)])
-    assert float(both.half) == pytest.approx(2.306004 * 0.5, rel=1e-5)
-    assert float(total([Variance(0.125, 4), Variance(0.125, 4)])[1]) == pytest.approx(8)
+    both = [Variance(0.125, 8), Variance(0.125, 8 / 3)]
+    assert float(total(both)[1]) == pytest.approx(4 / (1 / 8 + 3 / 8))  # 8
+    assert float(estimate(1.0, both).half) == pytest.approx(2.306004 * 0.5, rel=1e-5)
+    assert float(total([Variance(0.125, 4), Variance(0.125, 4)])[1]) == 4
 
 
 def test_what_does_not_vary_is_exact() -> None:

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from scipy.special import ndtr
 
 from components.compare.bootstrap import Values, block_length, freedom
@@ -68,16 +69,17 @@ def share(level: float, seed: float) -> float:
     return float(ndtr(level / math.sqrt(0.8**2 + 0.4**2 + 0.45**2 + seed**2)))
 
 
-# A deviation of 0.05 between seeds is 1.2 points of accuracy, as it is on IMDB.
+# A deviation of 0.05 between seeds is 1.2 points of accuracy, about what it is on IMDB; one seed
+# knows nothing of others, so there it is 0.
+SIZES = [(number, 3, seed) for number in (100, 300, 2_000) for seed in (0.0, 0.05, 0.15)]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0.0, 0.05, 0.15])
-@pytest.mark.parametrize(("number", "num_seeds"), [(100, 3), (300, 3), (2_000, 3), (1_000, 1)])
+@pytest.mark.parametrize(("number", "num_seeds", "seed"), [*SIZES, (1_000, 1, 0.0)])
 def test_intervals_of_a_classification_cover_the_truth(
     number: int, num_seeds: int, seed: float
 ) -> None:
-    """Of a row and of a difference of 1.2 points; of one seed, only where seeds do not matter."""
-    if num_seeds == 1 and seed:
-        pytest.skip("one seed knows nothing of others")
+    """Of a row, and of a difference of 1.2 points."""
     random = np.random.default_rng(0)
     levels = (1.05, 1.0)
     truth = [share(level, seed) for level in levels]
@@ -131,9 +133,8 @@ def windows(
 
     def following(*shape: int) -> Values:
         noise = random.normal(size=(*shape, days + 50))
-        for day in range(1, days + 50):
-            noise[..., day] += follow * noise[..., day - 1]
-        return np.asarray(noise[..., 50:] * math.sqrt(1 - follow**2))
+        smooth = lfilter([1.0], [1.0, -follow], noise)[..., 50:]
+        return np.asarray(smooth * math.sqrt(1 - follow**2))
 
     common = random.normal(size=days)
     rows = []
@@ -154,16 +155,16 @@ def test_intervals_of_a_series_cover_the_truth(number: int, horizon: int, follow
     length = block_length(number, horizon)
     truth = math.sqrt(2 / math.pi) * math.sqrt(1 + 0.5**2 + 0.3**2)
     covered, alarms = np.zeros(2), 0
-    for _ in range(1_000):
+    for _ in range(3_000):
         sample = sample_of(windows(random, number, horizon, follow, 3), MAE, length)
         value, half, p_value = difference(sample, MAE)
         row = sample.rows["one"].doubts[MAE.key]
         half_of_row = float(estimate(row.score, row.parts(freedom(number, length))).half)
         covered += [abs(row.score - truth) <= half_of_row, abs(value) <= half]
         alarms += p_value < 0.05
-    assert (covered >= 920).all(), covered
-    assert (covered <= 980).all(), covered
-    assert 30 <= alarms <= 70 or horizon == 30, alarms
+    assert (covered >= 2_760).all(), covered
+    assert (covered <= 2_940).all(), covered
+    assert 90 <= alarms <= 210, alarms
 
 
 @pytest.mark.slow
