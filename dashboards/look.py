@@ -6,9 +6,12 @@ those of a light page; the page's own script trades them for those of a dark one
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-import plotly.graph_objects as go
+from components.records import Row
+from dashboards.panel import Figure
 
 COLOURS = {"rnn": "#d55e00", "lstm": "#0072b2", "gru": "#009e73", "bilstm": "#cc79a7"}
 
@@ -22,6 +25,34 @@ NEUTRALS = {
 }
 
 CLEAR = "rgba(0,0,0,0)"
+
+# Their numbers have no common divisor: dash and symbol together tell 30 rows of one colour apart.
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a row is drawn in every chart; dash and symbol are plotly's names."""
+
+    colour: str
+    dash: str = DASHES[0]
+    symbol: str = SYMBOLS[0]
+
+
+def styles(rows: Iterable[Row]) -> dict[str, Style]:
+    """Name of the row -> its style: the colour of its architecture, neutral for a baseline.
+
+    Rows of one architecture differ in dash and symbol, as do baselines among themselves.
+    """
+    seen: Counter[str] = Counter()
+    found = {}
+    for row in rows:
+        shared = colour(row.architecture or row.name)
+        place = seen[shared]
+        seen[shared] += 1
+        found[row.name] = Style(shared, DASHES[place % len(DASHES)], SYMBOLS[place % len(SYMBOLS)])
+    return found
 
 
 def colour(name: str) -> str:
@@ -44,12 +75,16 @@ def finite(values: Iterable[float | None]) -> list[float]:
     return [value for value in values if value is not None and math.isfinite(value)]
 
 
-def empty_figure(*, height: int, x_title: str, y_title: str = "") -> go.Figure:
-    """A figure without data, `height` in pixels: transparent, and dragging scrolls the page."""
+def figure(*, height: int, x_title: str = "", y_title: str = "") -> Figure:
+    """A figure without data, `height` in pixels: transparent, and dragging scrolls the page.
+
+    Append traces to `["data"]`, change `["layout"]`. With `showlegend` in the layout, the page's
+    script puts a button for each `legendgroup` (or name) above the chart that hides and shows it.
+    """
     axis = {"gridcolor": GRID, "linecolor": GRID, "zeroline": False, "automargin": True}
-    return go.Figure(
-        layout={
-            "template": "none",
+    return {
+        "data": [],
+        "layout": {
             "height": height,
             "margin": {"l": 8, "r": 12, "t": 24, "b": 8},
             "paper_bgcolor": CLEAR,
@@ -61,5 +96,12 @@ def empty_figure(*, height: int, x_title: str, y_title: str = "") -> go.Figure:
             "dragmode": False,
             "xaxis": axis | {"title": {"text": x_title, "font": {"size": 13}}},
             "yaxis": axis | {"title": {"text": y_title, "font": {"size": 13}}},
-        }
-    )
+        },
+    }
+
+
+def empty_figure(*, height: int, x_title: str, y_title: str = ""):  # type: ignore[no-untyped-def]
+    """The same as one of plotly's objects, for charts that are still made of them."""
+    import plotly.graph_objects as go
+
+    return go.Figure(figure(height=height, x_title=x_title, y_title=y_title))
