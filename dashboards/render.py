@@ -7,7 +7,6 @@ their hashes, and everything else in it is data that Jinja escapes.
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +22,7 @@ from dashboards.pairs import has_intervals, pair_lines
 from dashboards.table import number, quantity, table
 from dashboards.texts import numbers, readings
 from dashboards.verdict import in_sentence, verdict
+from dashboards.wording import listed
 from params.names import ARCHITECTURE_LABELS, BASELINE_LABELS
 
 TASK_LABELS = {"classification": "Text classification", "forecast": "Forecast of a series"}
@@ -73,11 +73,6 @@ def render(comparison: Comparison) -> str:
         plotly_script=plotly_script,
         page_script=page_script,
     )
-
-
-def listed(words: Sequence[str]) -> str:
-    """The words as in a sentence: `LSTM, GRU and BiLSTM`."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def _policy(*scripts: str) -> str:
