@@ -1,5 +1,6 @@
 """Comparison record -> plotly figures of the training: one of learning curves an architecture."""
 
+import json
 import math
 from collections.abc import Sequence
 
@@ -8,6 +9,7 @@ import plotly.graph_objects as go
 from components.metrics import TRAIN_LOSS, VAL_LOSS, metrics_of
 from components.records import Comparison, Curve, Epoch
 from dashboards.look import FAINT, SURFACE, colour, empty_figure, finite, outline, stroke
+from dashboards.panel import Panel
 
 FEW_EPOCHS = 12  # up to here every epoch gets a dot and a tick
 STEEP = 5  # losses that differ by more than this factor are drawn on a log scale
@@ -103,3 +105,19 @@ def _add_run(figure: go.Figure, curve: Curve, *, label: str) -> None:
 
 def _values(epochs: Sequence[Epoch], key: str) -> list[float | None]:
     return [epoch.metrics.get(key) for epoch in epochs]
+
+
+def curve_panels(comparison: Comparison) -> tuple[Panel, ...]:
+    """A panel for each architecture, in the order of the rows."""
+    labels = {row.name: row.label for row in comparison.rows}
+    return tuple(
+        Panel(
+            f"curve-{place}",
+            labels.get(name, name),
+            f"Training and validation loss of {labels.get(name, name)} by epoch, one pair of lines "
+            f"for each of {sum(curve.name == name for curve in comparison.curves)} runs.",
+            json.loads(figure.to_json()),
+            colour(name),
+        )
+        for place, (name, figure) in enumerate(learning_curves(comparison).items())
+    )
