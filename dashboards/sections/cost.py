@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from components.metrics import Metric, metrics_of, ranking_metric
+from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Row
 from dashboards.look import INK, SURFACE, Style, figure, outline, stroke
 from dashboards.panel import Figure, Panel, plain
+from dashboards.ranking import shown_metrics
 from dashboards.sections.drawn import MOST_ROWS, ends, ranked, row_styles, trace
 from dashboards.sections.pareto import front
-from dashboards.wording import between, listed, quantity, seconds
+from dashboards.wording import between, listed, quantity, seconds, size
 from dashboards.verdict import in_sentence
 
 SHORTEST = 0.001  # seconds: what takes less stands there, as a log scale has no 0
@@ -68,14 +69,14 @@ KINDS = (
         "size",
         "Size of its files (MB)",
         lambda row: row.cost.size_bytes / 1e6 if row.cost and row.cost.size_bytes else None,
-        lambda value: f"{value:.3g} MB",
+        lambda value: size(round(value * 1e6)),
     ),
     Kind(
         "memory",
         "peak memory",
         "Peak memory of its training (MB)",
         lambda row: row.cost.peak_memory_bytes / 1e6 if row.cost else None,
-        lambda value: f"{value:,.0f} MB",
+        lambda value: size(round(value * 1e6)),
     ),
 )
 
@@ -87,8 +88,7 @@ def quality_against_cost(comparison: Comparison) -> QualityAgainstCost | None:
     kinds = [kind for kind in KINDS if sum(kind.of(row) is not None for row in rows) > 1]
     if not kinds:
         return None
-    present = {key for row in rows for key in row.metrics}
-    metrics = [metric for metric in metrics_of(comparison.task).values() if metric.key in present]
+    metrics = shown_metrics(comparison)
     fronts = {one.key: {kind.key: _front(rows, one, kind) for kind in kinds} for one in metrics}
     sentences = tuple((kind.label, _said(rows, metric, kind)) for kind in kinds)
     data = {

@@ -6,6 +6,7 @@ from html import escape
 
 from components.metrics import ranking_metric
 from components.records import Comparison, Row, Spread
+from dashboards import ranking
 from dashboards.look import MUTED, Style, stroke, styles
 from dashboards.panel import Figure
 
@@ -15,14 +16,9 @@ SHEER = 0.16  # how much of its colour a band has
 
 def ranked(comparison: Comparison) -> tuple[Row, ...]:
     """Networks and baselines together, best first; rows without a value come last."""
-    metric = ranking_metric(comparison.task, comparison.metric)
-    sign = -1 if metric.better == "higher" else 1
-
-    def place(row: Row) -> float:
-        value = _value(row, comparison.metric)
-        return math.inf if math.isnan(value) else sign * value
-
-    return tuple(sorted(comparison.rows, key=place))
+    return ranking.ranked(
+        comparison.rows, ranking_metric(comparison.task, comparison.metric)
+    )
 
 
 def best_rows(comparison: Comparison, names: Collection[str]) -> tuple[Row, ...]:
@@ -98,8 +94,3 @@ def sheer(colour: str) -> str:
 def ends(spread: Spread) -> tuple[float, float]:
     """The 95 % interval, or lowest and highest seed where there is none."""
     return spread.interval or (spread.low, spread.high)
-
-
-def _value(row: Row, key: str) -> float:
-    spread = row.metrics.get(key)
-    return math.nan if spread is None else spread.mean

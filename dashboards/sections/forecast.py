@@ -41,7 +41,7 @@ def forecast(comparison: Comparison) -> Panel | None:
     known = "the truth, its true mean" if picture.true_mean is not None else "the truth"
     return Panel(
         id="forecast",
-        title="Truth and forecasts",
+        title="",
         alt=f"Lines of temperature in °C, {when}: {known} and the forecasts of "
         f"{listed([row.label for row in rows])}.",
         figure=found,

@@ -6,12 +6,11 @@
     return;
   }
   const chart = document.getElementById("cost");
-  const source = document.getElementById("cost-figure");
-  const choices = JSON.parse(document.getElementById("cost-choices").textContent);
+  const choices = Unroll.read("cost-choices");
   let metric = choices.metric;
 
   const redraw = () => {
-    const figure = JSON.parse(source.textContent);
+    const figure = Unroll.figure("cost");
     const costs = choices.costs[select.value];
     const values = choices.metrics[metric];
     const front = choices.fronts[metric][select.value];
@@ -27,17 +26,21 @@
     });
     figure.layout.xaxis.title.text = costs.title;
     figure.layout.yaxis.title.text = values.title;
-    source.textContent = JSON.stringify(figure);
     const first = front.map((place) => choices.labels[place]).join(", ");
     chart.setAttribute("aria-label", `Scatter of ${values.title} over ${costs.title}. Nothing beats: ${first}.`);
-    document.dispatchEvent(new CustomEvent("figure", { detail: "cost" }));
+    Unroll.draw("cost");
   };
 
+  select.closest(".choice").hidden = false;
   select.addEventListener("change", redraw);
-  document.addEventListener("metric", (event) => {
-    if (event.detail in choices.metrics) {
-      metric = event.detail;
+  document.addEventListener("metric", ({ detail }) => {
+    if (detail in choices.metrics) {
+      metric = detail;
       redraw();
     }
   });
+  // A browser that comes back to the page may have kept the choice.
+  if (select.selectedIndex > 0) {
+    redraw();
+  }
 })();

@@ -1,0 +1,58 @@
+"use strict";
+// Puts a button above a chart for each name in its legend, which hides and shows it: plotly's own
+// legend cannot be reached by keyboard.
+(() => {
+  // Plotly reads some HTML in names, so they are escaped in the figure.
+  const plain = (name) => new DOMParser().parseFromString(name, "text/html").body.textContent;
+  const group = (trace) => trace.legendgroup || trace.name;
+
+  const mark = (trace) => {
+    const colour = trace.line?.color ?? trace.marker?.color;
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
+    const dashes = { dash: "5 3", dot: "2 3", dashdot: "5 3 2 3", longdash: "8 3" };
+    svg.setAttribute("class", "stroke");
+    svg.setAttribute("aria-hidden", "true");
+    for (const [name, value] of Object.entries({ x1: 1, x2: 21, y1: 6, y2: 6 })) {
+      line.setAttribute(name, value);
+    }
+    const neutral = Unroll.read("neutrals")[colour];
+    line.style.stroke = neutral ? `var(${neutral})` : (colour ?? "currentColor");
+    line.setAttribute("stroke-dasharray", dashes[trace.line?.dash] ?? "none");
+    svg.append(line);
+    return svg;
+  };
+
+  const button = (id, traces) => {
+    const made = document.createElement("button");
+    const show = () => made.setAttribute("aria-pressed", String(traces[0].visible !== "legendonly"));
+    made.type = "button";
+    made.append(mark(traces[0]), plain(traces[0].name ?? group(traces[0])));
+    made.addEventListener("click", () => {
+      const hidden = traces[0].visible === "legendonly";
+      traces.forEach((trace) => (trace.visible = hidden ? true : "legendonly"));
+      Unroll.draw(id);
+      show();
+    });
+    show();
+    return made;
+  };
+
+  for (const [id, chart] of Unroll.charts) {
+    const { data, layout } = Unroll.figure(id);
+    if (!layout.showlegend) {
+      continue;
+    }
+    const bar = document.createElement("div");
+    bar.className = "toggles";
+    bar.setAttribute("role", "group");
+    bar.setAttribute("aria-label", "Show or hide");
+    const named = data.filter((trace) => trace.name && trace.showlegend !== false);
+    const first = new Map(named.map((trace) => [group(trace), trace]).reverse());
+    for (const key of new Set(named.map(group))) {
+      const rest = data.filter((trace) => group(trace) === key && trace !== first.get(key));
+      bar.append(button(id, [first.get(key), ...rest]));
+    }
+    chart.before(bar);
+  }
+})();
