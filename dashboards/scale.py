@@ -52,13 +52,15 @@ def scale_of(spreads: Sequence[Spread], floor: float | None = None) -> Scale:
     that is far off would leave the others no room to differ. The first two always join.
     """
     low, high = math.inf, -math.inf
+    joined = 0
     for spread in spreads:
         reach = finite([*spread.values, spread.mean, *(spread.interval or ())])
         if not reach:
             continue
         gap = max(min(reach) - high, low - max(reach))
-        if low < high and gap > high - low:
+        if joined > 1 and gap > high - low:
             continue
+        joined += 1
         low, high = min(low, *reach), max(high, *reach)
     if floor is not None and math.isfinite(floor) and low <= high:
         low, high = min(low, floor), max(high, floor)

@@ -55,7 +55,8 @@ def single_runs(comparison: Comparison) -> tuple[Panel, ...]:
     drawn = [curve for row in rows for curve in curves[row.name]]
     panels = []
     for place, row in enumerate(rows):
-        found = figure(height=220, x_title="Epoch")
+        found = figure(height=200, x_title="Epoch")
+        found["layout"]["margin"]["t"] = 8
         for curve in curves[row.name]:
             found["data"] += _run(row, styles[row.name], curve)
         _set_axes(found, drawn)

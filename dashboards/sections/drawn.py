@@ -11,14 +11,12 @@ from dashboards.look import MUTED, Style, stroke, styles
 from dashboards.panel import Figure
 
 MOST_ROWS = 12  # that a chart can hold and still be read
-SHEER = 0.16  # how much of its colour a band has
+SHEER = 0.12  # how much of its colour a band has
 
 
 def ranked(comparison: Comparison) -> tuple[Row, ...]:
     """Networks and baselines together, best first; rows without a value come last."""
-    return ranking.ranked(
-        comparison.rows, ranking_metric(comparison.task, comparison.metric)
-    )
+    return ranking.ranked(comparison.rows, ranking_metric(comparison.task, comparison.metric))
 
 
 def best_rows(comparison: Comparison, names: Collection[str]) -> tuple[Row, ...]:

@@ -42,6 +42,7 @@ class MatrixLine:
 class PairText:
     """One pair in words, and behind it p, Holm's p and the tests of single runs."""
 
+    names: str
     sentence: str
     shown: bool
     p_value: str
@@ -100,6 +101,8 @@ def ahead(value: float, metric: Metric) -> str:
     """A difference with its sign, in the unit of differences: `+1.1`, `−0.104`."""
     scale, digits = (100, 1) if metric.highest == 1 else (1, metric.digits)
     text = number(value * scale, digits)
+    if not float(text):
+        return text
     return text.replace("-", "−") if text.startswith("-") else f"+{text}"
 
 
@@ -141,7 +144,9 @@ def _split(comparison: Comparison, rows: Sequence[Row]) -> tuple[list[Pair], lis
 
 
 def _pair_text(comparison: Comparison, pair: Pair, metric: Metric) -> PairText:
+    labels = {row.name: row.label for row in comparison.rows}
     return PairText(
+        names=f"{labels[pair.better]} over {labels[pair.worse]}",
         sentence=pair_sentence(comparison, pair.better, pair.worse, metric) or "",
         shown=pair.shown,
         p_value=_p(pair.p_value),
