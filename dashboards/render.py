@@ -19,7 +19,7 @@ from dashboards.curves import curve_panels
 from dashboards.data import rows_data
 from dashboards.pairs import has_intervals, pair_lines
 from dashboards.ranking import ranking
-from dashboards.table import table
+from dashboards.table import tables
 from dashboards.texts import numbers, readings
 from dashboards.verdict import in_sentence, verdict
 from dashboards.wording import quantity
@@ -49,7 +49,7 @@ def render(comparison: Comparison) -> str:
         asked=_asked(comparison),
         verdict=verdict(comparison),
         ranking=ranking(comparison),
-        table=table(comparison),
+        tables=tables(comparison),
         metric_in_sentence=in_sentence(metrics_of(comparison.task)[comparison.metric].label),
         pairs=pair_lines(comparison),
         has_intervals=has_intervals(comparison),
