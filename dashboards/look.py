@@ -98,10 +98,3 @@ def figure(*, height: int, x_title: str = "", y_title: str = "") -> Figure:
             "yaxis": axis | {"title": {"text": y_title, "font": {"size": 13}}},
         },
     }
-
-
-def empty_figure(*, height: int, x_title: str, y_title: str = ""):  # type: ignore[no-untyped-def]
-    """The same as one of plotly's objects, for charts that are still made of them."""
-    import plotly.graph_objects as go
-
-    return go.Figure(figure(height=height, x_title=x_title, y_title=y_title))

@@ -14,11 +14,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from components.metrics import metrics_of
 from components.records import Comparison
 from dashboards import look
-from dashboards.charts import forecast_panel
-from dashboards.curves import curve_panels
 from dashboards.data import rows_data
-from dashboards.pairs import has_intervals, pair_lines
+from dashboards.pairs import has_intervals
 from dashboards.ranking import ranking
+from dashboards.sections.gather import sections
 from dashboards.table import tables
 from dashboards.texts import numbers, readings
 from dashboards.verdict import in_sentence, verdict
@@ -26,8 +25,8 @@ from dashboards.wording import quantity
 from params.names import ARCHITECTURE_LABELS, BASELINE_LABELS
 
 TASK_LABELS = {"classification": "Text classification", "forecast": "Forecast of a series"}
-STYLES = ("page.css", "table.css", "charts.css", "print.css")
-SCRIPTS = ("charts.js", "legend.js", "table.js")
+STYLES = ("page.css", "table.css", "charts.css", "sections.css", "print.css")
+SCRIPTS = ("charts.js", "legend.js", "cost.js", "table.js")
 
 # The library fills style elements of its own, which are empty at first, rule by rule.
 EMPTY_STYLE = ""
@@ -51,12 +50,10 @@ def render(comparison: Comparison) -> str:
         ranking=ranking(comparison),
         tables=tables(comparison),
         metric_in_sentence=in_sentence(metrics_of(comparison.task)[comparison.metric].label),
-        pairs=pair_lines(comparison),
         has_intervals=has_intervals(comparison),
         names=_names(comparison),
         floors=_floors(comparison),
-        forecast=forecast_panel(comparison),
-        curves=curve_panels(comparison),
+        sections=sections(comparison),
         numbers=numbers(comparison),
         readings=readings(comparison),
         neutral=look.MUTED,
