@@ -14,7 +14,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from components.metrics import metrics_of
 from components.records import Comparison
 from dashboards import look
-from dashboards.data import rows_data
 from dashboards.pairs import has_intervals
 from dashboards.ranking import ranking
 from dashboards.sections.gather import sections
@@ -58,7 +57,7 @@ def render(comparison: Comparison) -> str:
         readings=readings(comparison),
         neutral=look.MUTED,
         neutrals=look.NEUTRALS,
-        rows=rows_data(comparison),
+        shapes=look.SHAPES,
         style=style,
         scripts=scripts,
         policy=_policy(scripts, (style, EMPTY_STYLE)),

@@ -16,9 +16,7 @@ SHEER = 0.16  # how much of its colour a band has
 
 def ranked(comparison: Comparison) -> tuple[Row, ...]:
     """Networks and baselines together, best first; rows without a value come last."""
-    return ranking.ranked(
-        comparison.rows, ranking_metric(comparison.task, comparison.metric)
-    )
+    return ranking.ranked(comparison.rows, ranking_metric(comparison.task, comparison.metric))
 
 
 def best_rows(comparison: Comparison, names: Collection[str]) -> tuple[Row, ...]:

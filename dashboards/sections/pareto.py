@@ -4,7 +4,9 @@ import math
 from collections.abc import Sequence
 
 
-def front(costs: Sequence[float | None], values: Sequence[float | None], *, higher: bool) -> list[int]:
+def front(
+    costs: Sequence[float | None], values: Sequence[float | None], *, higher: bool
+) -> list[int]:
     """The places of the rows on the Pareto front, the cheapest first.
 
     A row is on it where no other costs less or the same and is better, or costs less and is as
