@@ -11,7 +11,10 @@ from dashboards.wording import brackets, number
 
 @dataclass(frozen=True)
 class Axis:
-    """One metric: its heading, and the scale of its bars with ticks and floor as (place, text)."""
+    """One metric: its heading, and the scale of its bars with ticks and floor as (place, text).
+
+    `floor_side` is the end of the scale that the floor is close to, `start` or `end` or neither.
+    """
 
     key: str
     label: str
@@ -19,6 +22,7 @@ class Axis:
     better: str
     ticks: tuple[tuple[str, str], ...]
     floor: tuple[str, str] | None
+    floor_side: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ def axis_of(comparison: Comparison, metric: Metric, scale: Scale) -> Axis:
         better=metric.better,
         ticks=scale.ticks(),
         floor=None if floor is None else (scale.at(floor), number(floor, metric.digits)),
+        floor_side="" if floor is None else scale.end(floor),
     )
 
 

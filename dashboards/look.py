@@ -28,7 +28,16 @@ CLEAR = "rgba(0,0,0,0)"
 
 # Their numbers have no common divisor: dash and symbol together tell 30 rows of one colour apart.
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
+SHAPES = {  # plotly's name of a symbol -> the same as a path of SVG, around 0 and 12 wide
+    "circle": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0",
+    "square": "M-4.5-4.5h9v9h-9z",
+    "diamond": "M0-6l6 6l-6 6l-6-6z",
+    "triangle-up": "M0-5.5l6 10.5h-12z",
+    "cross": "M-2-6h4v4h4v4h-4v4h-4v-4h-4v-4h4z",
+    "x": "M-3.5-6.2l3.5 3.5l3.5-3.5l2.7 2.7l-3.5 3.5l3.5 3.5l-2.7 2.7l-3.5-3.5l-3.5 3.5"
+    "l-2.7-2.7l3.5-3.5l-3.5-3.5z",
+}
+SYMBOLS = tuple(SHAPES)
 
 
 @dataclass(frozen=True)

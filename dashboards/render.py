@@ -14,11 +14,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from components.metrics import metrics_of
 from components.records import Comparison
 from dashboards import look
-from dashboards.data import rows_data
 from dashboards.pairs import has_intervals
 from dashboards.ranking import ranking
 from dashboards.sections.gather import sections
-from dashboards.table import table
+from dashboards.table import tables
 from dashboards.texts import numbers, readings
 from dashboards.verdict import in_sentence, verdict
 from dashboards.wording import quantity
@@ -48,7 +47,7 @@ def render(comparison: Comparison) -> str:
         asked=_asked(comparison),
         verdict=verdict(comparison),
         ranking=ranking(comparison),
-        table=table(comparison),
+        tables=tables(comparison),
         metric_in_sentence=in_sentence(metrics_of(comparison.task)[comparison.metric].label),
         has_intervals=has_intervals(comparison),
         names=_names(comparison),
@@ -58,7 +57,7 @@ def render(comparison: Comparison) -> str:
         readings=readings(comparison),
         neutral=look.MUTED,
         neutrals=look.NEUTRALS,
-        rows=rows_data(comparison),
+        shapes=look.SHAPES,
         style=style,
         scripts=scripts,
         policy=_policy(scripts, (style, EMPTY_STYLE)),

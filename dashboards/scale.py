@@ -23,6 +23,11 @@ class Scale:
         share = (value - self.low) / (self.high - self.low)
         return f"{100 * min(max(share, 0.0), 1.0):.4g}%"
 
+    def end(self, value: float) -> str:
+        """`start` or `end` where a text centred on the value would leave the scale."""
+        share = (value - self.low) / (self.high - self.low)
+        return "start" if share < 0.2 else "end" if share > 0.8 else ""
+
     def side(self, spread: Spread) -> str:
         """`left` or `right` where a row lies wholly beyond that end; empty where it is drawn."""
         if not self.low <= spread.mean <= self.high:

@@ -1,4 +1,4 @@
-"""Rows -> the cells of the table of all numbers, as text: digits and units are the metrics'."""
+"""Rows -> the two tables of all numbers, as text: the metrics of each row, and its costs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from dashboards.wording import (
     span,
 )
 
-__all__ = ["DASH", "TO", "Table", "between", "number", "quantity", "seconds", "span", "table"]
+__all__ = ["DASH", "TO", "Table", "between", "number", "quantity", "seconds", "span", "tables"]
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,45 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """Every number of every row."""
+    """Every number of one sort, of every row."""
 
+    title: str
     headings: tuple[Heading, ...]
     lines: tuple[Line, ...]
 
 
+Column = tuple[Heading, Callable[[Row], Cell]]
+
+
+def tables(comparison: Comparison) -> tuple[Table, Table]:
+    """All metrics, then all costs: a line for each row, best first."""
+    rows = ranked(comparison.rows, ranking_metric(comparison.task, comparison.metric))
+
+    def filled(title: str, columns: Sequence[Column]) -> Table:
+        return Table(
+            title,
+            tuple(heading for heading, _ in columns),
+            tuple(
+                Line(row.label, tuple(row.changed.items()), tuple(cell(row) for _, cell in columns))
+                for row in rows
+            ),
+        )
+
+    metrics = [_metric(metric, comparison.metric) for metric in shown_metrics(comparison)]
+    measured = COSTS if any(row.cost for row in comparison.rows) else ()
+    costs = [*RUNS, *(_cost(heading, text) for heading, text in measured)]
+    return filled("Every metric", metrics), filled("Seeds and costs", costs)
+
+
+def _seeds(row: Row) -> Cell:
+    return Cell(str(len(row.seeds)), ", ".join(map(str, row.seeds))) if row.seeds else Cell(DASH)
+
+
+RUNS: tuple[Column, ...] = (
+    (Heading("Seeds"), _seeds),
+    (Heading("Parameters"), lambda row: Cell(count(row.num_parameters))),
+    (Heading("Training", "s", "mean of a run"), lambda row: Cell(seconds(row.train_seconds))),
+)
 COSTS: tuple[tuple[Heading, Callable[[Cost], str]], ...] = (
     (Heading("An epoch", "s"), lambda cost: seconds(cost.seconds_per_epoch)),
     (Heading("Peak memory"), lambda cost: size(cost.peak_memory_bytes)),
@@ -73,20 +106,12 @@ COSTS: tuple[tuple[Heading, Callable[[Cost], str]], ...] = (
 )
 
 
-def table(comparison: Comparison) -> Table:
-    """A line for each row, best first; a column for each metric and each cost that any row has."""
-    metrics = shown_metrics(comparison)
-    has_cost = any(row.cost for row in comparison.rows)
-    headings = (
-        *(_heading(metric, comparison.metric) for metric in metrics),
-        Heading("Seeds"),
-        Heading("Parameters"),
-        Heading("Training", unit="s", hint="mean of a run"),
-        *(heading for heading, _ in COSTS if has_cost),
-    )
-    rows = ranked(comparison.rows, ranking_metric(comparison.task, comparison.metric))
-    lines = tuple(_line(row, metrics, comparison.metric, has_cost=has_cost) for row in rows)
-    return Table(headings, lines)
+def _cost(heading: Heading, text: Callable[[Cost], str]) -> Column:
+    return heading, lambda row: Cell(DASH if row.cost is None else text(row.cost))
+
+
+def _metric(metric: Metric, ranking_key: str) -> Column:
+    return _heading(metric, ranking_key), lambda row: _cell(row, metric, ranking_key)
 
 
 def _heading(metric: Metric, ranking_key: str) -> Heading:
@@ -97,22 +122,6 @@ def _heading(metric: Metric, ranking_key: str) -> Heading:
         hint=f"{arrow} {metric.better} is better",
         explanation=metric.explanation,
         ranks=metric.key == ranking_key,
-    )
-
-
-def _line(row: Row, metrics: Sequence[Metric], ranking_key: str, *, has_cost: bool) -> Line:
-    seeds = Cell(str(len(row.seeds)), ", ".join(map(str, row.seeds))) if row.seeds else Cell(DASH)
-    cost = row.cost
-    return Line(
-        label=row.label,
-        changed=tuple(row.changed.items()),
-        cells=(
-            *(_cell(row, metric, ranking_key) for metric in metrics),
-            seeds,
-            Cell(count(row.num_parameters)),
-            Cell(seconds(row.train_seconds)),
-            *(Cell(DASH if cost is None else text(cost)) for _, text in COSTS if has_cost),
-        ),
     )
 
 

@@ -6,20 +6,29 @@
   const plain = (name) => new DOMParser().parseFromString(name, "text/html").body.textContent;
   const group = (trace) => trace.legendgroup || trace.name;
 
+  const shapes = Unroll.read("shapes");
+  const neutrals = Unroll.read("neutrals");
+  const dashes = { dash: "5 3", dot: "2 3", dashdot: "5 3 2 3", longdash: "8 3" };
+
+  const element = (name, attributes) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
+    return made;
+  };
+
   const mark = (trace) => {
-    const colour = trace.line?.color ?? trace.marker?.color;
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
-    const dashes = { dash: "5 3", dot: "2 3", dashdot: "5 3 2 3", longdash: "8 3" };
-    svg.setAttribute("class", "stroke");
-    svg.setAttribute("aria-hidden", "true");
-    for (const [name, value] of Object.entries({ x1: 1, x2: 21, y1: 6, y2: 6 })) {
-      line.setAttribute(name, value);
+    const mode = trace.mode ?? "lines";
+    const colour = (mode === "markers" ? trace.marker : (trace.line ?? trace.marker))?.color;
+    const svg = element("svg", { class: "stroke", viewBox: "-11 -6 22 12", "aria-hidden": "true" });
+    if (mode.includes("lines")) {
+      const dash = dashes[trace.line?.dash] ?? "none";
+      svg.append(element("line", { x1: -10, x2: 10, y1: 0, y2: 0, "stroke-dasharray": dash }));
     }
-    const neutral = Unroll.read("neutrals")[colour];
-    line.style.stroke = neutral ? `var(${neutral})` : (colour ?? "currentColor");
-    line.setAttribute("stroke-dasharray", dashes[trace.line?.dash] ?? "none");
-    svg.append(line);
+    if (mode.includes("markers")) {
+      const small = mode === "markers" ? "" : "scale(0.7)";
+      svg.append(element("path", { d: shapes[trace.marker?.symbol ?? "circle"] ?? "", transform: small }));
+    }
+    svg.style.color = colour in neutrals ? `var(${neutrals[colour]})` : (colour ?? "");
     return svg;
   };
 

@@ -6,7 +6,6 @@
   if (table) {
     const body = table.tBodies[0];
     const heads = [...table.tHead.rows[0].cells];
-    const metrics = new Map(Unroll.read("rows").metrics.map((metric) => [metric.key, metric]));
     const announced = document.getElementById("announced");
 
     // A row without a value comes last in either order.
@@ -23,18 +22,19 @@
       heads[column].setAttribute("aria-sort", direction);
     };
 
-    const choose = (key) => {
-      const metric = metrics.get(key);
+    const choose = () => {
+      const key = select.value;
+      const option = select.selectedOptions[0];
       document.querySelectorAll("[data-metric]").forEach((part) => {
         part.hidden = part.dataset.metric !== key;
       });
       const column = heads.findIndex((head) => head.matches(".value") && head.dataset.metric === key);
-      sort(column, metric.better === "higher" ? "descending" : "ascending");
+      sort(column, option.dataset.order);
       for (const row of body.rows) {
         row.querySelector(".place").textContent = row.cells[column].dataset.place;
         row.classList.toggle("best", row.cells[column].dataset.place === "1");
       }
-      announced.textContent = `Best first by ${metric.label}`;
+      announced.textContent = `Best first by ${option.textContent}`;
       document.dispatchEvent(new CustomEvent("metric", { detail: key }));
     };
 
@@ -54,11 +54,11 @@
         announced.textContent = `Sorted by ${heading.textContent}, ${up ? "falling" : "rising"}`;
       });
     });
-    select.closest(".choice").hidden = metrics.size < 2;
-    select.addEventListener("change", () => choose(select.value));
+    select.closest(".choice").hidden = select.options.length < 2;
+    select.addEventListener("change", choose);
     // A browser that comes back to the page may have kept the choice.
-    if (select.value && select.value !== Unroll.read("rows").metric) {
-      choose(select.value);
+    if (!select.selectedOptions[0]?.defaultSelected && select.options.length > 1) {
+      choose();
     }
   }
 
