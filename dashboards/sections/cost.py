@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Row
-from dashboards.panel import Panel, plain
+from dashboards.panel import Figure, Panel, plain
 from dashboards.ranking import shown_metrics
 from dashboards.sections.costs import KINDS, SHORTEST, Kind
 from dashboards.sections.drawn import ranked, row_styles
@@ -36,7 +36,7 @@ def quality_against_cost(comparison: Comparison) -> QualityAgainstCost | None:
         return None
     metrics = shown_metrics(comparison)
     styles = row_styles(comparison)
-    data = {
+    data: Figure = {
         "metric": metric.key,
         "labels": [row.label for row in rows],
         "costs": {kind.key: cost_axis(rows, kind) for kind in kinds},

@@ -6,8 +6,8 @@ from typing import Literal
 
 from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Pair, Row
-from dashboards.pairs import pair_sentence
 from dashboards.look import Style
+from dashboards.pairs import pair_sentence
 from dashboards.sections.drawn import MOST_ROWS, ranked, row_styles, said_of_rest
 from dashboards.wording import TO, number
 
@@ -133,7 +133,8 @@ def _split(comparison: Comparison, rows: Sequence[Row]) -> tuple[list[Pair], lis
     names = {row.name for row in rows}
     worth = {row.name for row in rows if row.kind == "network"}
     baseline = next((row.name for row in rows if row.kind == "baseline"), None)
-    first, rest = [], []
+    first: list[Pair] = []
+    rest: list[Pair] = []
     for pair in comparison.pairs:
         both = {pair.better, pair.worse}
         if both <= names:
@@ -157,8 +158,7 @@ def _pair_text(comparison: Comparison, pair: Pair, metric: Metric) -> PairText:
 
 def _pair_words(comparison: Comparison, pair: Pair, metric: Metric) -> str:
     sentence = pair_sentence(comparison, pair.better, pair.worse, metric) or ""
-    said = f"{sentence} p {_p(pair.p_value, sign=True)}, {_p(pair.adjusted_p, sign=True)} by Holm."
-    return said
+    return f"{sentence} p {_p(pair.p_value, sign=True)}, {_p(pair.adjusted_p, sign=True)} by Holm."
 
 
 def _p(value: float, *, sign: bool = False) -> str:

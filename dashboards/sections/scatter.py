@@ -6,6 +6,7 @@ that it says when pointed at.
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 from components.metrics import Metric
@@ -20,6 +21,18 @@ from dashboards.sections.pareto import front
 from dashboards.wording import between, quantity
 
 MARGIN = 0.06  # of the width of the cost axis, on both sides
+EDGE = 0.02  # of the height of the scale: so far inside its end stands what is beyond it
+
+
+@dataclass(frozen=True)
+class Point:
+    """A row by a metric: where it stands, how far its interval reaches, and all that in words."""
+
+    y: float | None = None
+    plus: float | None = None
+    minus: float | None = None
+    said: str = ""
+    symbol: str = ""
 
 
 def cost_axis(rows: Sequence[Row], kind: Kind) -> Figure:
@@ -32,45 +45,29 @@ def cost_axis(rows: Sequence[Row], kind: Kind) -> Figure:
 def metric_axis(rows: Sequence[Row], metric: Metric, styles: dict[str, Style]) -> Figure:
     """Where every row stands by a metric, with its interval and in words."""
     scale = _scale(rows, metric)
-    axis: Figure = {"title": metric.label + (f" ({metric.unit})" if metric.unit else "")}
-    axis |= {"range": [scale.low, scale.high], "y": [], "plus": [], "minus": []}
-    axis |= {"said": [], "symbol": []}
-    for row in rows:
-        spread = row.metrics.get(metric.key)
-        y, plus, minus, said, symbol = None, 0.0, 0.0, "", styles[row.name].symbol
-        if spread is not None and math.isfinite(spread.mean):
-            low, high = ends(spread)
-            y, plus, minus = spread.mean, high - spread.mean, spread.mean - low
-            said = f"{metric.label}: {quantity(spread.mean, metric)}"
-            said += f" ({between(low, high, metric)})" if low < high else ""
-            side = scale.side(spread)
-            if side:
-                y, plus, minus = scale.low if side == "left" else scale.high, 0.0, 0.0
-                symbol += "-open"
-        for name, value in (("y", y), ("plus", plus), ("minus", minus), ("said", said)):
-            axis[name].append(value)
-        axis["symbol"].append(symbol)
-    return axis
+    points = [_point(row, metric, scale, styles[row.name].symbol) for row in rows]
+    axis = {name: [getattr(point, name) for point in points] for name in Point.__annotations__}
+    title = metric.label + (f" ({metric.unit})" if metric.unit else "")
+    return {"title": title, "range": [scale.low, scale.high]} | axis
 
 
 def view(rows: Sequence[Row], metric: Metric, kind: Kind) -> Figure:
     """Where every row stands by a kind of cost beside a metric, and the front of the two."""
-    known = [row.metrics.get(metric.key) for row in rows]
-    values = [None if spread is None else spread.mean for spread in known]
+    values = [row.metrics[metric.key].mean if metric.key in row.metrics else None for row in rows]
     costs = [kind.of(row) for row in rows]
     on_front = front(costs, values, higher=metric.better == "higher")
     scale = _scale(rows, metric)
     near = [
         math.log10(cost)
-        for cost, spread in zip(costs, known, strict=True)
-        if cost and spread is not None and not scale.side(spread)
+        for cost, value in zip(costs, values, strict=True)
+        if cost and value is not None and scale.low <= value <= scale.high
     ]
-    low, high = min(near, default=0.0), max(near, default=1.0)
-    margin = MARGIN * (high - low) or 0.1
-    low, high = low - margin, high + margin
+    least, most = min(near, default=0.0), max(near, default=1.0)
+    margin = MARGIN * (most - least) or 0.1
+    first, last = 10 ** (least - margin / 2), 10 ** (most + margin / 2)
     return {
-        "x": [cost and min(max(cost, 10**low), 10**high) for cost in costs],
-        "range": [low, high],
+        "x": [cost and min(max(cost, first), last) for cost in costs],
+        "range": [least - margin, most + margin],
         "front": on_front,
         "steps": [[costs[place] for place in on_front], [values[place] for place in on_front]],
     }
@@ -89,7 +86,8 @@ def scatter(rows: Sequence[Row], styles: dict[str, Style], data: Figure, kind: K
     found["data"].append(steps | {"line": stroke(INK, 1.5) | {"shape": "hv"}})
     for place, row in enumerate(rows):
         colour = styles[row.name].colour
-        bars = {"type": "data", "array": [values["plus"][place]], "color": colour}
+        bars: Figure = {"type": "data", "array": [values["plus"][place]], "color": colour}
+        bars["visible"] = values["plus"][place] is not None
         bars |= {"arrayminus": [values["minus"][place]], "thickness": 1.5, "width": 4}
         marker = {"size": 12, "symbol": values["symbol"][place], "color": colour}
         found["data"].append(
@@ -108,6 +106,21 @@ def scatter(rows: Sequence[Row], styles: dict[str, Style], data: Figure, kind: K
             )
         )
     return found
+
+
+def _point(row: Row, metric: Metric, scale: Scale, symbol: str) -> Point:
+    spread = row.metrics.get(metric.key)
+    if spread is None or not math.isfinite(spread.mean):
+        return Point(symbol=symbol)
+    low, high = ends(spread)
+    said = f"{metric.label}: {quantity(spread.mean, metric)}"
+    said += f" ({between(low, high, metric)})" if low < high else ""
+    side = scale.side(spread)
+    if side:
+        inside = EDGE * (scale.high - scale.low)
+        y = scale.low + inside if side == "left" else scale.high - inside
+        return Point(y, said=said, symbol=f"{symbol}-open")
+    return Point(spread.mean, high - spread.mean, spread.mean - low, said, symbol)
 
 
 def _scale(rows: Sequence[Row], metric: Metric) -> Scale:

@@ -19,6 +19,7 @@
     rows.forEach((row, place) => {
       row.x = [view.x[place]];
       row.y = [values.y[place]];
+      row.error_y.visible = values.plus[place] !== null;
       row.error_y.array = [values.plus[place]];
       row.error_y.arrayminus = [values.minus[place]];
       row.marker.symbol = values.symbol[place];
