@@ -37,9 +37,7 @@ SEEDS = (1, 2, 3)
 
 def spread(*values: float, interval: tuple[float, float] | None = None) -> Spread:
     mean = sum(values) / len(values)
-    return Spread(
-        mean=mean, low=min(values), high=max(values), values=values, interval=interval
-    )
+    return Spread(mean=mean, low=min(values), high=max(values), values=values, interval=interval)
 
 
 def near(mean: float, half: float, *, seeds: int = 3) -> Spread:
@@ -188,7 +186,9 @@ def text_errors() -> TextErrors:
                     high=(tenth + 1) / 10,
                     num_examples=7_500 if tenth not in (0, 9) else 22_000,
                     said=tenth / 10 + 0.05,
-                    found=tenth / 10 + 0.05 - bent[name] * math.sin(2 * math.pi * (tenth - 4.5) / 9),
+                    found=tenth / 10
+                    + 0.05
+                    - bent[name] * math.sin(2 * math.pi * (tenth - 4.5) / 9),
                 )
                 for tenth in range(10)
             ),
