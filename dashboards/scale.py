@@ -9,6 +9,7 @@ from dashboards.look import finite
 
 MARGIN = 0.05  # of the width, on both sides
 MOST_TICKS = 5
+FAR = 2  # widths of the scale: a row further off is not drawn to scale
 
 
 @dataclass(frozen=True)
@@ -53,20 +54,18 @@ class Scale:
 def scale_of(spreads: Sequence[Spread], floor: float | None = None) -> Scale:
     """The scale of the rows, given best first, and of the floor.
 
-    A row joins the scale unless it lies further from the better ones than these are apart: one
-    that is far off would leave the others no room to differ. The first two always join.
+    A row joins the scale unless it lies further from the better ones than twice the width that
+    these take: it would leave them no room to differ. The first two always join.
     """
-    low, high = math.inf, -math.inf
-    joined = 0
+    low, high, joined = math.inf, -math.inf, 0
     for spread in spreads:
         reach = finite([*spread.values, spread.mean, *(spread.interval or ())])
         if not reach:
             continue
         gap = max(min(reach) - high, low - max(reach))
-        if joined > 1 and gap > high - low:
+        if joined >= 2 and gap > FAR * (high - low):
             continue
-        joined += 1
-        low, high = min(low, *reach), max(high, *reach)
+        low, high, joined = min(low, *reach), max(high, *reach), joined + 1
     if floor is not None and math.isfinite(floor) and low <= high:
         low, high = min(low, floor), max(high, floor)
     if low > high:
