@@ -109,7 +109,7 @@ def _traces(row: Row, style: Style, what: Across, aside: float) -> list[Figure]:
     sides = [ends(spread) for _, spread in known]
     hover = {
         "customdata": [
-            [what.places[place], _interval(spread, what), *what.counts[place : place + 1]]
+            [escape(what.places[place]), _interval(spread, what), *what.counts[place : place + 1]]
             for place, spread in known
         ],
         "hovertemplate": f"{escape(row.label)}, %{{customdata[0]}}<br>%{{y:.{what.digits}f}}"
