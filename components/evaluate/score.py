@@ -13,13 +13,14 @@ from pydantic import TypeAdapter
 from components import metrics
 from components.evaluate.truth import labels, series_truth
 from components.records import Ingested, Prepared, Record, Scored, Trained
+from components.scores import Predictions
 from components.storage import Store, file_digest, key_of
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.worker import run_in_child
 from params.names import SeriesBaseline, Task, TextBaseline
 from params.sections import SeriesEvaluate, TextEvaluate, TextPreprocess
 
-VERSION = 2  # of how test examples are scored; a change of it scores stored runs again
+VERSION = 3  # of how test examples are scored; a change of it scores stored runs again
 PREDICTIONS = "predictions.parquet"
 SCORED = "scored.json"
 
@@ -175,7 +176,7 @@ def write_predictions(
     """The test metrics of `estimate` `(N, P)`, which is kept beside the truth as Parquet."""
     assert np.isfinite(estimate).all(), "every test example has an estimate"
     if task == "classification":
-        predictions = metrics.Predictions(labels(prepared, "test"), estimate[:, 0])
+        predictions = Predictions(labels(prepared, "test"), estimate[:, 0])
         label = predictions.truth.astype(np.int8)
         table = pd.DataFrame({"row": np.arange(len(label)), "label": label})
         table["probability"] = predictions.estimate
@@ -188,18 +189,16 @@ def write_predictions(
         if predictions.true_mean is not None:
             columns["true_mean"] = predictions.true_mean
         table = pd.DataFrame({name: column.ravel() for name, column in columns.items()})
+        table.attrs = {"naive_mae": predictions.naive_mae, "scale": predictions.scale}
     table.to_parquet(folder / PREDICTIONS, index=False)
     return metrics.score(task, predictions)
 
 
-def read_predictions(task: Task, folder: Path) -> metrics.Predictions:
-    """The predictions that `write_predictions` left in `folder`, for metrics of single examples.
-
-    The scales of the training part, which some other metrics are measured in, are not kept there.
-    """
+def read_predictions(task: Task, folder: Path) -> Predictions:
+    """The predictions that `write_predictions` left in `folder`."""
     table = pd.read_parquet(folder / PREDICTIONS)
     if task == "classification":
-        return metrics.Predictions(
+        return Predictions(
             table["label"].to_numpy(dtype=np.float64), table["probability"].to_numpy()
         )
     steps = int(table["step"].max())
@@ -208,4 +207,10 @@ def read_predictions(task: Task, folder: Path) -> metrics.Predictions:
         return np.asarray(table[column].to_numpy().reshape(-1, steps))
 
     true_mean = windows("true_mean") if "true_mean" in table else None
-    return metrics.Predictions(windows("truth"), windows("forecast"), true_mean)
+    return Predictions(
+        windows("truth"),
+        windows("forecast"),
+        true_mean,
+        naive_mae=table.attrs.get("naive_mae"),
+        scale=table.attrs.get("scale"),
+    )

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from components.ingest.series import SERIES
-from components.metrics import Predictions
 from components.records import Ingested, Prepared
+from components.scores import Predictions
 
 Values = NDArray[np.float64]
 

@@ -20,6 +20,7 @@ from dashboards.sections.drawn import (
 )
 from dashboards.wording import DASH, TO, brackets, listed, number
 
+FEW_PLACES = 8  # up to here their names fit below a narrow chart without being turned
 SPREAD_OUT = 0.6  # of the room of a place, over which the dots of its rows are spread
 
 
@@ -85,9 +86,11 @@ def _figure(comparison: Comparison, rows: Sequence[Row], what: Across) -> Figure
     found["layout"]["showlegend"] = True
     found["layout"]["xaxis"] |= {
         "tickvals": list(range(len(what.places))),
-        "ticktext": [escape(place) for place in what.places],
+        "ticktext": [escape(place).replace(f" {TO} ", f" {TO}<br>") for place in what.places],
         "range": [-0.5, len(what.places) - 0.5],
     }
+    if len(what.places) <= FEW_PLACES:
+        found["layout"]["xaxis"]["tickangle"] = 0
     styles = row_styles(comparison)
     seen = {row.name for row in rows if row.kind == "network"} | leaders(rows)
     for number_of_row, row in enumerate(rows):
@@ -106,7 +109,7 @@ def _traces(row: Row, style: Style, what: Across, aside: float) -> list[Figure]:
     sides = [ends(spread) for _, spread in known]
     hover = {
         "customdata": [
-            [what.places[place], _interval(spread, what), *what.counts[place : place + 1]]
+            [escape(what.places[place]), _interval(spread, what), *what.counts[place : place + 1]]
             for place, spread in known
         ],
         "hovertemplate": f"{escape(row.label)}, %{{customdata[0]}}<br>%{{y:.{what.digits}f}}"

@@ -9,7 +9,7 @@ from components.metrics import TRAIN_LOSS, VAL_LOSS, metrics_of
 from components.records import Comparison, Curve, Row
 from dashboards.look import SURFACE, Style, figure, finite, outline, stroke
 from dashboards.panel import Figure, Panel
-from dashboards.sections.drawn import MOST_ROWS, band, best_rows, row_styles, said_of_rest, trace
+from dashboards.sections.drawn import band, best_rows, row_styles, said_of_rest, trace
 from dashboards.wording import listed
 
 FEW_EPOCHS = 12  # up to here every epoch gets a dot and a tick
@@ -55,7 +55,8 @@ def single_runs(comparison: Comparison) -> tuple[Panel, ...]:
     drawn = [curve for row in rows for curve in curves[row.name]]
     panels = []
     for place, row in enumerate(rows):
-        found = figure(height=220, x_title="Epoch")
+        found = figure(height=200, x_title="Epoch")
+        found["layout"]["margin"]["t"] = 8
         for curve in curves[row.name]:
             found["data"] += _run(row, styles[row.name], curve)
         _set_axes(found, drawn)
@@ -133,8 +134,10 @@ def _rings(row: Row, style: Style, curves: Sequence[Curve]) -> Figure:
 
 def _run(row: Row, style: Style, curve: Curve) -> list[Figure]:
     epochs = [epoch.epoch for epoch in curve.epochs]
-    dressed = ((TRAIN_LOSS, "training", stroke(style.colour, 1.2, "dot")),)
-    dressed += ((VAL_LOSS, "validation", stroke(style.colour, 1.5)),)
+    dressed = (
+        (TRAIN_LOSS, "training", stroke(style.colour, 1.2, "dot")),
+        (VAL_LOSS, "validation", stroke(style.colour, 1.5)),
+    )
     lines = [
         trace(
             row,

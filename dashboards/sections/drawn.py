@@ -11,7 +11,7 @@ from dashboards.look import MUTED, Style, stroke, styles
 from dashboards.panel import Figure
 
 MOST_ROWS = 12  # that a chart can hold and still be read
-SHEER = 0.16  # how much of its colour a band has
+SHEER = 0.12  # how much of its colour a band has
 
 
 def ranked(comparison: Comparison) -> tuple[Row, ...]:

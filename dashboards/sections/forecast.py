@@ -2,7 +2,7 @@
 
 from components.records import Comparison
 from dashboards.look import FAINT, INK, figure, stroke
-from dashboards.panel import Panel
+from dashboards.panel import Figure, Panel
 from dashboards.sections.drawn import best_rows, leaders, row_styles, said_of_rest, trace
 from dashboards.wording import listed
 
@@ -20,11 +20,16 @@ def forecast(comparison: Comparison) -> Panel | None:
     found["layout"] |= {"hovermode": "x unified", "showlegend": True}
     days = list(picture.days)
     degrees = {"x": days, "hovertemplate": "%{y:.2f} °C"}
-    truth = {"type": "scatter", "name": "Truth", "mode": "lines+markers", "y": list(picture.truth)}
+    truth: Figure = {
+        "type": "scatter",
+        "name": "Truth",
+        "mode": "lines+markers",
+        "y": list(picture.truth),
+    }
     truth |= {"line": stroke(FAINT, 1), "marker": {"size": 6, "color": INK}}
     found["data"].append(truth | degrees)
     if picture.true_mean is not None:
-        mean = {"type": "scatter", "name": "True mean", "mode": "lines"}
+        mean: Figure = {"type": "scatter", "name": "True mean", "mode": "lines"}
         mean |= {"y": list(picture.true_mean), "line": stroke(INK, 2, "dash")}
         found["data"].append(mean | degrees)
     styles = row_styles(comparison)

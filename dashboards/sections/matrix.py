@@ -6,14 +6,14 @@ from typing import Literal
 
 from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Pair, Row
-from dashboards.pairs import pair_sentence
 from dashboards.look import Style
+from dashboards.pairs import PairLine, pair_line
+from dashboards.points import digits_of, in_unit, unit_of
 from dashboards.sections.drawn import MOST_ROWS, ranked, row_styles, said_of_rest
 from dashboards.wording import TO, number
 
 Standing = Literal["ahead", "behind", "open", "none", "self"]
-RUN_TESTS = {"mcnemar": "McNemar", "diebold_mariano": "Diebold-Mariano"}
-MOST_TESTS = 10  # tests of single runs that one line can hold
+SIGNS = {"ahead": "▲", "behind": "▼", "open": "○"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class Cell:
     interval: str = ""
     said: str = ""
 
+    @property
+    def sign(self) -> str:
+        """The standing as a shape, for who cannot tell its colour."""
+        return SIGNS.get(self.standing, "")
+
 
 @dataclass(frozen=True)
 class MatrixLine:
@@ -39,28 +44,16 @@ class MatrixLine:
 
 
 @dataclass(frozen=True)
-class PairText:
-    """One pair in words, and behind it p, Holm's p and the tests of single runs."""
-
-    sentence: str
-    shown: bool
-    p_value: str
-    adjusted_p: str
-    runs: str
-
-
-@dataclass(frozen=True)
 class Matrix:
-    """The matrix, with the pairs most worth reading before the `rest`.
+    """The matrix, and its pairs in words: those most worth reading, then the `rest`.
 
     `unit` is that of the differences, `rows_left_out` says where not all rows are in it.
     """
 
     unit: str
     lines: tuple[MatrixLine, ...]
-    first: tuple[PairText, ...]
-    rest: tuple[PairText, ...]
-    run_test: str
+    first: tuple[PairLine, ...]
+    rest: tuple[PairLine, ...]
     rows_left_out: str
 
 
@@ -72,103 +65,62 @@ def matrix(comparison: Comparison) -> Matrix | None:
     compared = {name for pair in comparison.pairs for name in (pair.better, pair.worse)}
     rows = [row for row in ranked(comparison) if row.name in compared]
     shown = rows[:MOST_ROWS]
-    found = {(pair.better, pair.worse): pair for pair in comparison.pairs}
+    names = {row.name for row in shown}
+    pairs = [pair for pair in comparison.pairs if {pair.better, pair.worse} <= names]
+    by_name = {row.name: row for row in shown}
+    texts = {
+        (pair.better, pair.worse): pair_line(comparison, by_name, pair, metric) for pair in pairs
+    }
+    found = {frozenset((pair.better, pair.worse)): pair for pair in pairs}
     styles = row_styles(comparison)
 
-    def line(row: Row) -> MatrixLine:
-        cells = tuple(_cell(comparison, row, column, found, metric) for column in shown)
-        return MatrixLine(row.label, styles[row.name], cells)
+    def cell(row: Row, column: Row) -> Cell:
+        if row.name == column.name:
+            return Cell("self")
+        pair = found.get(frozenset((row.name, column.name)))
+        if pair is None:
+            return Cell("none")
+        return _cell(row, pair, metric, texts[pair.better, pair.worse].sentence)
 
-    first, rest = _split(comparison, shown)
-    method = comparison.method
+    first = {pair for pair in texts if _worth_reading(pair, shown)}
     return Matrix(
         unit=unit_of(metric),
-        lines=tuple(map(line, shown)),
-        first=tuple(_pair_text(comparison, pair, metric) for pair in first),
-        rest=tuple(_pair_text(comparison, pair, metric) for pair in rest),
-        run_test=RUN_TESTS[method.run_test] if method else "",
+        lines=tuple(
+            MatrixLine(row.label, styles[row.name], tuple(cell(row, column) for column in shown))
+            for row in shown
+        ),
+        first=tuple(text for pair, text in texts.items() if pair in first),
+        rest=tuple(text for pair, text in texts.items() if pair not in first),
         rows_left_out=said_of_rest(len(shown), len(rows)).replace("drawn", "in the matrix").strip(),
     )
 
 
-def unit_of(metric: Metric) -> str:
-    """The unit of differences: points, hundredths of a share, for what lies between 0 and 1."""
-    return "points" if metric.highest == 1 else metric.unit
+def _cell(row: Row, pair: Pair, metric: Metric, said: str) -> Cell:
+    is_better = pair.better == row.name
+    sign, digits = (1 if is_better else -1), digits_of(pair, metric)
+
+    def text(value: float) -> str:
+        return _signed(number(sign * in_unit(value, metric), digits))
+
+    low, high = pair.interval if is_better else pair.interval[::-1]
+    return Cell(
+        standing=("ahead" if is_better else "behind") if pair.shown else "open",
+        text=text(pair.difference),
+        interval=f"{text(low)} {TO} {text(high)}",
+        said=said,
+    )
 
 
-def ahead(value: float, metric: Metric) -> str:
-    """A difference with its sign, in the unit of differences: `+1.1`, `−0.104`."""
-    scale, digits = (100, 1) if metric.highest == 1 else (1, metric.digits)
-    text = number(value * scale, digits)
+def _signed(text: str) -> str:
+    """The number with a plus or a minus, unless it is 0 in the digits shown."""
+    if not float(text):
+        return text
     return text.replace("-", "−") if text.startswith("-") else f"+{text}"
 
 
-def _cell(
-    comparison: Comparison,
-    row: Row,
-    column: Row,
-    pairs: dict[tuple[str, str], Pair],
-    metric: Metric,
-) -> Cell:
-    if row.name == column.name:
-        return Cell("self")
-    pair = pairs.get((row.name, column.name)) or pairs.get((column.name, row.name))
-    if pair is None:
-        return Cell("none")
-    is_better = pair.better == row.name
-    low, high = pair.interval if is_better else (-pair.interval[1], -pair.interval[0])
-    return Cell(
-        standing=("ahead" if is_better else "behind") if pair.shown else "open",
-        text=ahead(pair.difference if is_better else -pair.difference, metric),
-        interval=f"{ahead(low, metric)} {TO} {ahead(high, metric)}",
-        said=_pair_words(comparison, pair, metric),
-    )
-
-
-def _split(comparison: Comparison, rows: Sequence[Row]) -> tuple[list[Pair], list[Pair]]:
-    """The pairs of networks, or of a network and the best baseline, and then the others."""
-    names = {row.name for row in rows}
-    worth = {row.name for row in rows if row.kind == "network"}
+def _worth_reading(names: tuple[str, str], rows: Sequence[Row]) -> bool:
+    """Whether it is a pair of networks, or of a network and the best baseline."""
+    networks = {row.name for row in rows if row.kind == "network"}
     baseline = next((row.name for row in rows if row.kind == "baseline"), None)
-    first, rest = [], []
-    for pair in comparison.pairs:
-        both = {pair.better, pair.worse}
-        if both <= names:
-            networks = len(both & worth)
-            chosen = networks == 2 or (networks == 1 and baseline in both)
-            (first if chosen else rest).append(pair)
-    return first, rest
-
-
-def _pair_text(comparison: Comparison, pair: Pair, metric: Metric) -> PairText:
-    return PairText(
-        sentence=pair_sentence(comparison, pair.better, pair.worse, metric) or "",
-        shown=pair.shown,
-        p_value=_p(pair.p_value),
-        adjusted_p=_p(pair.adjusted_p),
-        runs=_runs(pair),
-    )
-
-
-def _pair_words(comparison: Comparison, pair: Pair, metric: Metric) -> str:
-    sentence = pair_sentence(comparison, pair.better, pair.worse, metric) or ""
-    said = f"{sentence} p {_p(pair.p_value, sign=True)}, {_p(pair.adjusted_p, sign=True)} by Holm."
-    return said
-
-
-def _p(value: float, *, sign: bool = False) -> str:
-    """`0.012` or `< 0.001`, with `=` before it where it stands after `p`."""
-    if value < 0.001:
-        return "< 0.001"
-    return f"{'= ' if sign else ''}{value:.3f}"
-
-
-def _runs(pair: Pair) -> str:
-    """The tests of single runs: `seed 1 against seed 1: 12.30, p < 0.001`."""
-    said = []
-    for run in pair.runs[:MOST_TESTS]:
-        seeds = [f"seed {seed}" for seed in (run.better_seed, run.worse_seed) if seed is not None]
-        who = " against ".join(seeds) or "both"
-        said.append(f"{who}: {run.statistic:.2f}, p {_p(run.p_value, sign=True)}")
-    more = len(pair.runs) - MOST_TESTS
-    return "; ".join(said) + (f"; {more} more" if more > 0 else "")
+    num_networks = len(networks.intersection(names))
+    return num_networks == 2 or (num_networks == 1 and baseline in names)

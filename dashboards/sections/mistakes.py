@@ -61,12 +61,11 @@ def disagreements(comparison: Comparison, errors: TextErrors) -> tuple[Disagreei
         only_second, neither = one.num_only_second, one.num_both_wrong
         total = both + only_first + only_second + neither
         apart = 100 * (only_first + only_second) / total if total else 0.0
-        counts = ((both, only_first), (only_second, neither))
         found.append(
             Disagreeing(
                 first=first,
                 second=second,
-                counts=tuple((f"{one:,}", f"{other:,}") for one, other in counts),  # type: ignore[arg-type]
+                counts=((f"{both:,}", f"{only_first:,}"), (f"{only_second:,}", f"{neither:,}")),
                 said=f"{first} and {second} disagree on {only_first + only_second:,} of {total:,} "
                 f"texts ({apart:.1f} %): {only_first:,} only {first} gets right, {only_second:,} "
                 f"only {second}.",

@@ -66,7 +66,7 @@ def _figures(rows: Sequence[Row], reliabilities: dict[str, Reliability]) -> Figu
         return f"{text} {brackets(low, high, DIGITS)}" if low < high else text
 
     return Figures(
-        "Expected calibration error: how far, on average, what is said lies from what is found",
+        "Expected calibration error: how far, on average, said and found lie apart",
         ("Row", "Calibration error"),
         tuple((row.label, said(row)) for row in rows),
     )

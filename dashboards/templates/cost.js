@@ -13,20 +13,21 @@
     const figure = Unroll.figure("cost");
     const costs = choices.costs[select.value];
     const values = choices.metrics[metric];
-    const front = choices.fronts[metric][select.value];
+    const view = choices.views[metric][select.value];
     const [steps, ...rows] = figure.data;
-    steps.x = front.map((place) => costs.x[place]);
-    steps.y = front.map((place) => values.y[place]);
+    [steps.x, steps.y] = view.steps;
     rows.forEach((row, place) => {
-      row.x = [costs.x[place]];
+      row.x = [view.x[place]];
       row.y = [values.y[place]];
+      row.error_y.visible = values.plus[place] !== null;
       row.error_y.array = [values.plus[place]];
       row.error_y.arrayminus = [values.minus[place]];
+      row.marker.symbol = values.symbol[place];
       row.customdata = [[values.said[place], costs.said[place]]];
     });
-    figure.layout.xaxis.title.text = costs.title;
-    figure.layout.yaxis.title.text = values.title;
-    const first = front.map((place) => choices.labels[place]).join(", ");
+    Object.assign(figure.layout.xaxis, { range: view.range, title: { text: costs.title } });
+    Object.assign(figure.layout.yaxis, { range: values.range, title: { text: values.title } });
+    const first = view.front.map((place) => choices.labels[place]).join(", ");
     chart.setAttribute("aria-label", `Scatter of ${values.title} over ${costs.title}. Nothing beats: ${first}.`);
     Unroll.draw("cost");
   };

@@ -26,7 +26,7 @@
     }
     if (mode.includes("markers")) {
       const small = mode === "markers" ? "" : "scale(0.7)";
-      svg.append(element("path", { d: shapes[trace.marker?.symbol ?? "circle"] ?? "", transform: small }));
+      svg.append(element("path", { d: shapes[(trace.marker?.symbol ?? "circle").replace("-open", "")], transform: small }));
     }
     svg.style.color = colour in neutrals ? `var(${neutrals[colour]})` : (colour ?? "");
     return svg;

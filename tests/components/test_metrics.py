@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from components import metrics
-from components.metrics import Predictions
+from components import metrics, scores
+from components.scores import Predictions
 from params.errors import InputError
 from params.names import Task
 
@@ -56,8 +56,8 @@ def test_worked_values(task: Task, predictions: Predictions, expected: dict[str,
 
 def test_one_half_counts_as_1() -> None:
     halves = Predictions(np.array([1.0, 0, 1]), np.full(3, 0.5))
-    assert metrics.accuracy(halves) == pytest.approx(2 / 3)
-    assert metrics.f1(halves) == pytest.approx(4 / 5)
+    assert scores.accuracy(halves) == pytest.approx(2 / 3)
+    assert scores.f1(halves) == pytest.approx(4 / 5)
 
 
 def test_what_is_not_defined_is_left_out() -> None:
@@ -65,7 +65,7 @@ def test_what_is_not_defined_is_left_out() -> None:
     assert list(metrics.score("classification", one_class)) == [
         *("test/accuracy", "test/f1", "test/log_loss"),
     ]
-    assert metrics.f1(one_class) == 0
+    assert scores.f1(one_class) == 0
     no_mean = Predictions(DEGREES.truth, DEGREES.estimate, None, 1.0, 1.0)
     assert list(metrics.score("forecast", no_mean)) == [
         *("test/mae", "test/scaled_mae", "test/rmse", "test/mase"),
@@ -74,7 +74,7 @@ def test_what_is_not_defined_is_left_out() -> None:
 
 def test_a_certain_mistake_costs_much_but_not_everything() -> None:
     certain = Predictions(np.array([0.0, 1]), np.array([1.0, 1]))
-    assert 10 < metrics.log_loss(certain) < 100
+    assert 10 < scores.log_loss(certain) < 100
 
 
 def test_each_metric_once_with_label_unit_and_direction() -> None:

@@ -16,6 +16,7 @@ from components.ingest.text import ingest_text
 from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
 from components.records import Epoch, Scored, Trained
+from components.scores import Predictions
 from components.storage import Store, file_digest, key_of
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork
@@ -67,9 +68,7 @@ def test_a_text_baseline_is_scored_on_every_test_text(
     table = pd.read_parquet(scored.path / score.PREDICTIONS)
     assert table["row"].tolist() == list(range(16))
     assert table["label"].tolist() == [0, 1] * 8
-    again = metrics.Predictions(
-        table["label"].to_numpy(np.float64), table["probability"].to_numpy()
-    )
+    again = Predictions(table["label"].to_numpy(np.float64), table["probability"].to_numpy())
     assert metrics.score("classification", again) == scored.metrics
     assert scored.metrics["test/accuracy"] > 0.9  # one word of each text tells its label
 

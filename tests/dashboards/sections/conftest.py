@@ -1,6 +1,9 @@
 """Two comparisons with all that a page can show, made by hand of plausible numbers."""
 
 import math
+from collections.abc import Callable
+from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -30,6 +33,7 @@ from components.records import (
     Spread,
     TextErrors,
 )
+from dashboards.render import render
 from params.names import ARCHITECTURE_LABELS
 
 SEEDS = (1, 2, 3)
@@ -443,3 +447,42 @@ def series() -> Comparison:
         floor={"test/mae": 1.53},
         provenance=PROVENANCE,
     )
+
+
+VOID = {"meta", "br", "hr", "img", "input", "link"}
+
+
+class Reader(HTMLParser):
+    """HTML -> a tree; a tag that is not closed, or not in its turn, is an error."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.builder = ElementTree.TreeBuilder()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.builder.start(tag, {name: value or "" for name, value in attrs})
+        if tag in VOID:
+            self.builder.end(tag)
+        else:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+        self.builder.end(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.builder.data(data)
+
+
+@pytest.fixture
+def page_of() -> Callable[[Comparison], ElementTree.Element]:
+    """Renders a comparison and gives the page as a tree."""
+
+    def read(comparison: Comparison) -> ElementTree.Element:
+        reader = Reader()
+        reader.feed(render(comparison).strip())
+        assert not reader.open
+        return reader.builder.close()
+
+    return read
