@@ -42,9 +42,14 @@ const Unroll = (() => {
       displayModeBar: matchMedia("(hover: hover)").matches ? "hover" : false,
       modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
     };
-    const room = chart.closest(".panels") ? paper / 2 - 30 : paper - 30;
+    // On paper a grid of charts has two columns.
+    const isInGrid = getComputedStyle(chart.closest("figure").parentElement).display === "grid";
+    const room = (isInGrid ? paper / 2 : paper) - 30;
     const size = printing ? { width: room, autosize: false } : { autosize: true };
     Plotly.react(chart, data, { ...layout, ...size, showlegend: false }, config);
+    // What is drawn is said by the label; the buttons beside it can be used, which those of an image cannot.
+    chart.setAttribute("role", "group");
+    chart.querySelectorAll(".main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true"));
     drawn.add(id);
   };
 

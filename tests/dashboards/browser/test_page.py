@@ -94,7 +94,7 @@ def test_another_metric_redraws_values_bars_and_order(open_page, classification)
         "document.addEventListener('metric', ({ detail }) => (window.chosen = detail))"
     )
     before = opened.page.locator("#ranked .bar:visible").first.inner_html()
-    opened.page.get_by_label("Metric").select_option("test/log_loss")
+    opened.page.locator("#metric").select_option("test/log_loss")
     assert opened.page.evaluate("window.chosen") == "test/log_loss"
     assert opened.shown("#ranked td.value .mean") == ["0.3104", "0.3478", "0.4300", "0.6931"]
     assert opened.shown("#ranked th.value")[0].startswith("Log loss (nats)")
@@ -102,7 +102,7 @@ def test_another_metric_redraws_values_bars_and_order(open_page, classification)
     assert opened.page.locator("#ranked .bar:visible").first.inner_html() != before
     assert opened.page.locator("#ranking-title").inner_text().endswith("log loss")
     # Only networks are validated: baselines come last, without a place.
-    opened.page.get_by_label("Metric").select_option("val/accuracy")
+    opened.page.locator("#metric").select_option("val/accuracy")
     assert opened.labels()[:2] == ["LSTM", "Vanilla RNN"]
     assert opened.page.locator("#ranked .place").all_inner_texts() == ["1", "2", "", ""]
     assert opened.said == []
@@ -153,15 +153,16 @@ def test_without_a_script_the_answer_and_the_table_are_there(open_page, made_up)
 def test_on_paper_it_is_light_whole_and_drawn_for_the_page(open_page, made_up):
     opened = open_page(made_up(4, 3, 5), scheme="dark")
     page = opened.page
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    page.emulate_media(media="print", color_scheme="dark")
     page.set_viewport_size({"width": 688, "height": 1000})
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("body").evaluate("e => getComputedStyle(e).color") == "rgb(27, 31, 36)"
     assert page.evaluate("document.documentElement.scrollWidth") <= 688
     for table in page.locator(".scroll").all():
         assert table.evaluate("e => e.scrollWidth - e.clientWidth") <= 1, "no table is cut"
     for chart in page.locator(".chart").all():
-        assert chart.bounding_box()["width"] <= 688
+        drawn = chart.locator(".main-svg").first.bounding_box()["width"]
+        assert 250 < drawn <= chart.bounding_box()["width"]
     assert not page.locator(".toggles").first.is_visible()
     assert page.locator("details:not([open])").count() == 0
     page.emulate_media(media="screen")
