@@ -184,4 +184,4 @@ def test_the_page_shows_intervals(tested: Comparison) -> None:
     page = render(tested)
     assert '<span class="detail">95 % [0.8471, 0.8579]</span>' in page
     assert '<span class="interval">[0.8471, 0.8579]</span>' in page
-    assert "First this was done. Then &lt;that&gt;." in page
+    assert "<li>Then &lt;that&gt;.</li>" in page
