@@ -18,6 +18,8 @@ from components.records import (
     Spread,
 )
 
+CASES = runpy.run_path(str(Path(__file__).parent / "cases.py"))
+
 
 def spread(*values: float) -> Spread:
     return Spread(mean=sum(values) / len(values), low=min(values), high=max(values), values=values)
@@ -48,6 +50,18 @@ def made_up() -> Callable[..., Comparison]:
         "made_up"
     ]
     return make
+
+
+@pytest.fixture
+def texts() -> Comparison:
+    """Four networks and two baselines on 25,000 reviews, with everything that a page can show."""
+    return CASES["texts"]()
+
+
+@pytest.fixture
+def series() -> Comparison:
+    """Four networks and three baselines on 213 days, seven days ahead, with everything."""
+    return CASES["series"]()
 
 
 @pytest.fixture
