@@ -44,7 +44,7 @@ const Unroll = (() => {
     };
     // On paper a grid of charts has two columns.
     const isInGrid = getComputedStyle(chart.closest("figure").parentElement).display === "grid";
-    const room = (isInGrid ? paper / 2 : paper) - 30;
+    const room = (isInGrid ? paper / 2 : paper) - 40;
     const size = printing ? { width: room, autosize: false } : { autosize: true };
     Plotly.react(chart, data, { ...layout, ...size, showlegend: false }, config);
     // What is drawn is said by the label; the buttons beside it can be used, which those of an image cannot.

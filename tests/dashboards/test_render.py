@@ -421,7 +421,7 @@ def test_the_links_of_the_page_lead_somewhere(made_up, forecast, classification)
         assert len(ids) == len(set(ids))
         links = [link.attributes["href"] for link in page.all("a")]
         assert links[0] == "#table"
-        assert links[-1] == "#made-section"
+        assert links[-1] == "#made"
         assert {link.removeprefix("#") for link in links} <= set(ids)
         named = [node.attributes.get("aria-labelledby", "made-title") for node in page.all()]
         assert set(named) <= set(ids)
