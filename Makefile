@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo check test slow clean
+.PHONY: setup demo check test browser slow clean
 
 setup: $(READY)
 
@@ -25,7 +25,11 @@ check: setup
 	$(BIN)/mypy
 
 test: setup
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow and not browser"
+
+# Skipped, with the reason, where there is no chromium.
+browser: setup
+	$(BIN)/pytest -m browser
 
 slow: setup
 	$(BIN)/pytest -m slow

@@ -1,5 +1,9 @@
 """Two small comparisons with numbers made up by hand."""
 
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from components.records import (
@@ -13,6 +17,8 @@ from components.records import (
     Row,
     Spread,
 )
+
+CASES = runpy.run_path(str(Path(__file__).parent / "cases.py"))
 
 
 def spread(*values: float) -> Spread:
@@ -35,6 +41,27 @@ PROVENANCE = Provenance(
     versions={"torch": "2.13.0", "plotly": "7.1.0"},
     machine="Linux, 2 cores",
 )
+
+
+@pytest.fixture(scope="session")
+def made_up() -> Callable[..., Comparison]:
+    """Makes a comparison of so many rows, seeds and epochs, with every field of it filled."""
+    make: Callable[..., Comparison] = runpy.run_path(str(Path(__file__).parent / "made_up.py"))[
+        "made_up"
+    ]
+    return make
+
+
+@pytest.fixture
+def texts() -> Comparison:
+    """Four networks and two baselines on 25,000 reviews, with everything that a page can show."""
+    return CASES["texts"]()
+
+
+@pytest.fixture
+def series() -> Comparison:
+    """Four networks and three baselines on 213 days, seven days ahead, with everything."""
+    return CASES["series"]()
 
 
 @pytest.fixture

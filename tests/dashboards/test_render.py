@@ -20,6 +20,7 @@ from components.records import (
     Spread,
     TextNumbers,
 )
+from dashboards.look import COLOURS
 from dashboards.render import render
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "base", "source"}
@@ -96,12 +97,18 @@ def notes(page: Node) -> str:
 
 
 def cells(page: Node) -> dict[str, dict[str, Node]]:
-    """Label of the row -> label of the column -> cell."""
-    headings = [str(head.content[0]).strip() for head in one(page.all("thead")).all("th")][1:]
-    return {
-        one(row.all(css="label")).text(): dict(zip(headings, row.all("td"), strict=True))
-        for row in page.all("tr", css="row")
-    }
+    """Label of the row -> label of the column -> cell, in the two tables of all numbers."""
+    found: dict[str, dict[str, Node]] = {}
+    for table in one(page.all("details", css="all")).all("table"):
+        headings = [str(head.content[0]).strip() for head in one(table.all("thead")).all("th")][1:]
+        for row in table.all("tr", css="row"):
+            columns = dict(zip(headings, row.all("td"), strict=True))
+            found.setdefault(one(row.all(css="label")).text(), {}).update(columns)
+    return found
+
+
+def ranked(page: Node) -> Node:
+    return one([table for table in page.all("table") if table.attributes.get("id") == "ranked"])
 
 
 def with_metric(comparison: Comparison, place: int, *values: float, mean: float | None = None):
@@ -123,18 +130,55 @@ def with_metric(comparison: Comparison, place: int, *values: float, mean: float 
     return comparison.model_copy(update={"rows": rows})
 
 
-@pytest.mark.parametrize("name", ["classification", "forecast"])
-def test_a_row_of_the_table_for_each_row_of_the_record(name, request):
-    comparison = request.getfixturevalue(name)
-    bodies = parsed(comparison).all("tbody")
-    shown = [
-        [one(row.all(css="label")).text() for row in body.all("tr", css="row")] for body in bodies
-    ]
-    assert shown == [
-        [row.label for row in comparison.rows if row.kind == kind]
-        for kind in ("network", "baseline")
-    ]
-    assert [one(body.all(css="group")).text() for body in bodies] == ["Networks", "Baselines"]
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        (
+            "classification",
+            ["TF-IDF + logistic regression", "LSTM", "Vanilla RNN", "Majority class"],
+        ),
+        ("forecast", ["GRU", "Climatology", "Last value"]),
+    ],
+)
+def test_every_table_ranks_networks_and_baselines_in_one_order(name, labels, request):
+    page = parsed(request.getfixturevalue(name))
+    tables = [ranked(page), *one(page.all("details", css="all")).all("table")]
+    for table in tables:
+        assert [one(row.all(css="label")).text() for row in table.all("tr", css="row")] == labels
+
+
+def test_the_first_table_shows_the_ranking_metric_and_hides_the_others(classification):
+    table = ranked(parsed(classification))
+    first = table.all("tr", css="row")[0]
+    shown = [cell for cell in first.all("td") if "hidden" not in cell.attributes]
+    kinds = [cell.attributes.get("class") for cell in shown]
+    assert kinds[:3] == ["bars", "value", "gap"]
+    assert {cell.attributes["data-metric"] for cell in shown[:3]} == {"test/accuracy"}
+    assert [cell.text() for cell in shown[1:]] == ["0.8716", "best", "–", "5,001", "3.22"]
+    head = next(cell for cell in table.all("th") if "aria-sort" in cell.attributes)
+    assert (head.attributes["aria-sort"], head.attributes["class"]) == ("descending", "value")
+    for row in table.all("tr", css="row"):
+        assert len(row.content) == len(table.all("thead")[0].all("tr")[0].content)
+
+
+def test_bars_are_drawn_without_a_script(classification):
+    rows = ranked(parsed(classification)).all("tr", css="row")
+    lstm = next(bar for bar in rows[1].all("svg", css="bar"))
+    assert lstm.all("title")[0].text().startswith("LSTM: mean 0.8523, seed 1 0.8512, seed 2")
+    assert len(lstm.all("circle")) == 2
+    assert lstm.all("g")[0].attributes["color"] == COLOURS["lstm"]
+    places = [float(dot.attributes["cx"].rstrip("%")) for dot in lstm.all("circle")]
+    mean = float(lstm.all("line", css="mean")[0].attributes["x1"].rstrip("%"))
+    assert places[0] < mean < places[1]
+    majority = next(bar for bar in rows[3].all("svg", css="bar"))
+    assert one(majority.all(css="off")).text() == "◀"
+    assert "color" not in majority.all("g")[0].attributes
+
+
+def test_the_floor_is_drawn_and_named(forecast, classification):
+    table = ranked(parsed(forecast))
+    assert one(table.all("text", css="floor")).text() == "floor 1.530"
+    assert not ranked(parsed(classification)).all("text", css="floor")
 
 
 @pytest.mark.parametrize("name", ["classification", "forecast"])
@@ -169,17 +213,20 @@ def test_a_cell_to_the_letter(classification, forecast):
 
 
 def test_headings_carry_unit_and_direction(classification, forecast):
-    heads = [head.text() for head in one(parsed(classification).all("thead")).all("th")]
-    assert heads[2] == "Accuracy ↑ higher is better"
-    assert heads[3] == "Log loss (nats) ↓ lower is better"
+    all_metrics = one(parsed(classification).all("details", css="all")).all("thead")[0]
+    heads = [head.text() for head in all_metrics.all("th")]
+    assert heads[1] == "Accuracy ↑ higher is better"
+    assert heads[2] == "Log loss (nats) ↓ lower is better"
     assert heads[-1] == "Validation accuracy ↑ higher is better"
-    assert "MAE (°C) ↓ lower is better" in one(parsed(forecast).all("thead")).text()
+    assert "MAE (°C) ↓ lower is better" in ranked(parsed(forecast)).all("thead")[0].text()
 
 
-def test_networks_are_ranked_and_the_best_is_marked(classification):
-    page = parsed(classification)
-    assert [place.text() for place in page.all(css="place")] == ["1", "2", "", ""]
-    assert "LSTM best network" in one(page.all("tr", css="best")).text()
+def test_all_rows_have_a_place_and_the_best_network_is_marked(classification):
+    table = ranked(parsed(classification))
+    assert [place.text() for place in table.all(css="place")] == ["1", "2", "3", "4"]
+    badges = [badge.text() for badge in table.all(css="badge")]
+    assert badges == ["baseline", "best network", "baseline"]
+    assert "TF-IDF" in one(table.all("tr", css="best")).text()
 
 
 def test_a_baseline_that_wins_comes_first(classification):
@@ -282,7 +329,7 @@ def test_one_kind_alone(classification):
     networks = parsed(classification.model_copy(update={"rows": rows[:2]}))
     assert headline(networks).startswith("LSTM ranks first by accuracy")
     assert headline(networks).endswith("No baseline stands beside it.")
-    assert len(networks.all("tbody")) == 1
+    assert len(ranked(networks).all("tr", css="row")) == 2
     baselines = parsed(classification.model_copy(update={"rows": rows[2:], "curves": ()}))
     assert headline(baselines) == (
         "No network has a value of accuracy; the best baseline is TF-IDF + logistic regression, "
@@ -300,30 +347,33 @@ def test_what_is_not_a_number_is_a_dash(classification):
 
 
 def test_the_floor_and_regret_are_explained(classification, forecast):
-    text = one(parsed(forecast).all(css="floor")).text()
+    text = one(parsed(forecast).all("section", css="floor")).text()
     assert "MAE 1.530 °C" in text
     assert "Regret is what a row adds to that floor" in text
-    assert not parsed(classification).all(css="floor")
+    assert not parsed(classification).all("section", css="floor")
 
 
 def test_the_page_says_what_was_compared_on_which_data(classification, forecast):
     page = parsed(classification)
     assert one(page.all("h1")).text() == classification.title
-    lead = one(page.all(css="lead")).text()
-    assert lead.startswith("Vanilla RNN, LSTM and GRU, beside TF-IDF + logistic regression and")
-    data = one(page.all(css="data")).text()
+    assert one(page.all(css="lead")).text() == (
+        "2 networks, 4 runs and 2 baselines on embedded: 16,000 to train, 4,000 to validate, 5,000 "
+        "to test."
+    )
+    made = one(page.all(css="made")).text()
     for said in ("embedded", "16,000", "4,000", "5,000", "c3a1f6c0d7be41f2", "96 reviews are"):
-        assert said in data
+        assert said in made
     assert one(page.all(css="caveat")).text() == "Caveat Not the official test split."
     assert not parsed(forecast).all(css="caveat")
+    assert "1 network, 2 runs and 2 baselines" in one(parsed(forecast).all(css="lead")).text()
 
 
 def test_a_caution_stands_above_the_table(classification, forecast):
     said = ("The Vanilla RNN reads far.", HOSTILE)
     page = parsed(classification.model_copy(update={"cautions": said}))
-    section = one([node for node in page.all("section") if node.all("table")])
-    tags = [node.tag for node in section.content if isinstance(node, Node)]
-    assert tags == ["h2", "p", "p", "div", "p"]
+    section = one(page.all("section", css="ranking"))
+    kinds = [node.attributes.get("class") for node in section.content if isinstance(node, Node)]
+    assert kinds == ["title", "caveat", "caveat", "defs", "scroll", "unseen", "note", "all"]
     shown = [node.text() for node in section.all(css="caveat")]
     assert shown == [f"Caution {caution}" for caution in said]
     assert not section.all("img") + section.all("a")
@@ -339,34 +389,55 @@ def test_how_it_was_made(classification):
     ):
         assert said in made.text()
     assert one(one(made.all("details")).all("pre")).raw() == provenance.params
+    command = one([node for node in made.all("code") if node.attributes.get("id") == "command"])
+    assert command.raw() == provenance.command
+    assert one(made.all("button")).attributes["data-copy"] == "command"
+    assert "hidden" in one(made.all("button")).attributes
 
 
-def test_the_order_of_the_page(classification, forecast):
-    titles = [node.text() for node in parsed(classification).all() if node.tag in ("h1", "h2")]
-    assert titles == [
-        "Which network reads best?",
-        "Result",
-        "1 run is missing",
-        "Every row, best first by accuracy",
-        "Accuracy of every row",
+def test_the_order_of_the_page(made_up, forecast):
+    full = made_up(4, 2, 3)
+    lost = Missing(name="gru", seed=2, status="KILLED", reason="signal 9 after 41 s")
+    page = parsed(with_numbers(full.model_copy(update={"missing": (lost,)})))
+    titles = [node.text() for node in page.all() if node.tag in ("h1", "h2")]
+    assert titles[0] == full.title
+    assert titles[1:3] == ["Result", "1 run is missing"]
+    assert titles[3].startswith("Every row, best first by accuracy")
+    assert titles[4:] == [
+        "Quality against cost",
         "How they learned",
+        "Is the difference real?",
+        "How a text becomes numbers",
         "How it was made",
     ]
     titles = [node.text() for node in parsed(forecast).all("h2")]
-    assert titles[2:5] == ["How low it can go", "MAE of every row", "Truth and forecasts"]
+    assert titles[-3:] == ["Truth and forecasts", "How low it can go", "How it was made"]
 
 
-def test_every_chart_has_words_and_a_figure(forecast):
-    page = parsed(forecast)
-    charts = page.all(css="chart")
-    assert [chart.attributes["id"] for chart in charts] == ["ranking", "forecast", "curve-0"]
-    figures = {node.attributes["id"]: node.raw() for node in page.all("script") if node.attributes}
-    for chart in charts:
-        assert chart.attributes["role"] == "img"
-        assert len(chart.attributes["aria-label"]) > 30
-        assert json.loads(figures[chart.attributes["id"] + "-figure"])["data"]
-    assert "GRU 1.560, Climatology 1.600 and Last value 2.200" in charts[0].attributes["aria-label"]
-    assert page.all("noscript")
+def test_the_links_of_the_page_lead_somewhere(made_up, forecast, classification):
+    for comparison in (made_up(4, 2, 3), forecast, classification):
+        page = parsed(comparison)
+        ids = [node.attributes["id"] for node in page.all() if "id" in node.attributes]
+        assert len(ids) == len(set(ids))
+        links = [link.attributes["href"] for link in page.all("a")]
+        assert links[0] == "#table"
+        assert links[-1] == "#made"
+        assert {link.removeprefix("#") for link in links} <= set(ids)
+        named = [node.attributes.get("aria-labelledby", "made-title") for node in page.all()]
+        assert set(named) <= set(ids)
+
+
+def test_every_chart_has_words_and_a_figure(made_up, forecast):
+    for page in (parsed(made_up(4, 2, 3)), parsed(forecast)):
+        figures = {
+            node.attributes["id"]: node.raw() for node in page.all("script") if node.attributes
+        }
+        assert len(page.all(css="chart")) >= 3
+        for chart in page.all(css="chart"):
+            assert chart.attributes["role"] == "img"
+            assert len(chart.attributes["aria-label"]) > 30
+            assert json.loads(figures[chart.attributes["id"] + "-figure"])["data"]
+        assert page.all("noscript")
 
 
 NUMBERS = TextNumbers(
@@ -509,7 +580,7 @@ def test_what_networks_say_of_new_texts_to_the_letter(classification):
 def test_texts_stand_after_the_charts(classification, forecast):
     text = new_text("A film", 2, 1, lstm=(0.9,), rnn=(0.9,))
     titles = [node.text() for node in parsed(with_numbers(classification, text)).all("h2")]
-    assert titles[4:] == [
+    assert titles[-4:] == [
         "How they learned",
         "How a text becomes numbers",
         "What the networks say of texts that nobody labelled",
@@ -569,7 +640,8 @@ def test_nothing_is_loaded(forecast):
     page = parsed(forecast)
     assert not page.all("link") + page.all("iframe") + page.all("object") + page.all("base")
     for node in page.all():
-        assert not {"src", "srcset", "href", "data", "action", "poster"} & set(node.attributes)
+        assert not {"src", "srcset", "data", "action", "poster", "style"} & set(node.attributes)
+        assert node.attributes.get("href", "#").startswith("#")
     style = one(page.all("style")).raw()
     assert "url(" not in style
     assert "@import" not in style
@@ -579,16 +651,22 @@ def test_nothing_is_loaded(forecast):
     assert "http" not in policy["content"]
 
 
-def test_the_policy_allows_exactly_the_scripts_of_the_page(forecast):
+def hashes(texts):
+    digests = [hashlib.sha256(text.encode()).digest() for text in texts]
+    return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
+
+
+def test_the_policy_allows_exactly_the_scripts_and_styles_of_the_page(forecast):
     page = parsed(forecast)
     scripts = [node.raw() for node in page.all("script") if not node.attributes]
     assert scripts.count(get_plotlyjs()) == 1
-    hashes = [
-        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
-        for script in scripts
-    ]
-    rule = page.all("meta")[1].attributes["content"].split("script-src ")[1].split(";")[0]
-    assert rule.split() == hashes
+    rules = dict(
+        rule.split(" ", 1) for rule in page.all("meta")[1].attributes["content"].split("; ")
+    )
+    assert rules["script-src"].split() == hashes(scripts)
+    # The library makes style elements that are empty at first, and fills them by rules.
+    assert rules["style-src"].split() == hashes([one(page.all("style")).raw(), ""])
+    assert "unsafe" not in page.all("meta")[1].attributes["content"]
 
 
 def test_the_same_record_gives_the_same_page(classification):
