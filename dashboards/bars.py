@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from components.metrics import Metric
 from components.records import Comparison, Row, Spread
+from dashboards.points import unit_of
 from dashboards.scale import Scale
 from dashboards.wording import brackets, number
 
@@ -13,12 +14,14 @@ from dashboards.wording import brackets, number
 class Axis:
     """One metric: its heading, and the scale of its bars with ticks and floor as (place, text).
 
-    `floor_side` is the end of the scale that the floor is close to, `start` or `end` or neither.
+    Differences are told in `gap_unit`. `floor_side` is the end of the scale that the floor is close
+    to, `start` or `end` or neither.
     """
 
     key: str
     label: str
     unit: str
+    gap_unit: str
     better: str
     ticks: tuple[tuple[str, str], ...]
     floor: tuple[str, str] | None
@@ -46,6 +49,7 @@ def axis_of(comparison: Comparison, metric: Metric, scale: Scale) -> Axis:
         key=metric.key,
         label=metric.label,
         unit=metric.unit,
+        gap_unit=unit_of(metric),
         better=metric.better,
         ticks=scale.ticks(),
         floor=None if floor is None else (scale.at(floor), number(floor, metric.digits)),

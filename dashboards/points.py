@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from components.metrics import Metric
 from components.records import Pair
-from dashboards.table import number
+from dashboards.wording import number
 
 
 @dataclass(frozen=True)

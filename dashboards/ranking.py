@@ -12,6 +12,7 @@ from components.metrics import Metric, metrics_of
 from components.records import Comparison, Pair, Row
 from dashboards.bars import Axis, Bar, axis_of, bar_of
 from dashboards.look import Style, styles
+from dashboards.points import digits_of, in_unit
 from dashboards.scale import Scale, scale_of
 from dashboards.wording import DASH, brackets, count, number, seconds, size
 
@@ -164,14 +165,16 @@ def _behind(row: Row, best: Row, metric: Metric, pair: Pair | None) -> Behind:
     if row.name == best.name:
         return Behind("best", "0")
     if pair is None:
-        apart = abs(row.metrics[metric.key].mean - best.metrics[metric.key].mean)
-        return Behind(number(apart, metric.digits), f"{apart:.9g}")
+        apart = in_unit(abs(row.metrics[metric.key].mean - best.metrics[metric.key].mean), metric)
+        return Behind(number(apart, 1 if metric.is_share else metric.digits), f"{apart:.9g}")
     sign = 1 if pair.better == best.name else -1
-    low, high = sorted(sign * end for end in pair.interval)
+    apart = sign * in_unit(pair.difference, metric)
+    digits = digits_of(pair, metric)
+    low, high = sorted(sign * in_unit(end, metric) for end in pair.interval)
     return Behind(
-        text=number(sign * pair.difference, metric.digits),
-        sort=f"{sign * pair.difference:.9g}",
-        interval=brackets(low, high, metric.digits),
+        text=number(apart, digits),
+        sort=f"{apart:.9g}",
+        interval=brackets(low, high, digits),
         shown=pair.shown,
     )
 

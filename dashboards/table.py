@@ -6,20 +6,7 @@ from dataclasses import dataclass
 from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Cost, Row
 from dashboards.ranking import ranked, shown_metrics
-from dashboards.wording import (
-    DASH,
-    TO,
-    between,
-    brackets,
-    count,
-    number,
-    quantity,
-    seconds,
-    size,
-    span,
-)
-
-__all__ = ["DASH", "TO", "Table", "between", "number", "quantity", "seconds", "span", "tables"]
+from dashboards.wording import DASH, brackets, count, number, seconds, size, span
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from components.records import Comparison, EncodedText, NewText, Spread, TextNumbers
 from dashboards.look import colour
-from dashboards.table import DASH, TO, number
+from dashboards.wording import DASH, TO, number
 
 DIGITS = 3  # of a probability
 

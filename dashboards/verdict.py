@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Row
 from dashboards.pairs import find_pair, has_intervals, pair_sentence
-from dashboards.table import number, quantity, span
+from dashboards.wording import number, quantity, span
 
 
 @dataclass(frozen=True)

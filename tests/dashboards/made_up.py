@@ -8,14 +8,21 @@ import numpy as np
 from components.records import (
     ComparedData,
     Comparison,
+    Confusion,
     Cost,
     Curve,
+    Disagreement,
     Epoch,
+    LengthBin,
     Method,
+    Mistake,
     Pair,
     Provenance,
+    Reliability,
+    ReliabilityBin,
     Row,
     Spread,
+    TextErrors,
 )
 
 LABELS = {"rnn": "Vanilla RNN", "lstm": "LSTM", "gru": "GRU", "bilstm": "BiLSTM"}
@@ -68,6 +75,7 @@ def made_up(num_rows: int, num_seeds: int, num_epochs: int = 30) -> Comparison:
         missing=(),
         curves=tuple(curve(name, seed, num_epochs, random) for name in names for seed in seeds),
         forecast=None,
+        errors=errors([row.name for row in rows], names, random),
         floor={},
         provenance=Provenance(
             params="name: made_up\narchitectures: [rnn, lstm, gru, bilstm]\n",
@@ -190,4 +198,71 @@ def curve(name: str, seed: int, num_epochs: int, random: np.random.Generator) ->
         seed=seed,
         best_epoch=int(val.argmin()) + 1,
         epochs=epochs,
+    )
+
+
+def errors(names: list[str], networks: list[str], random: np.random.Generator) -> TextErrors:
+    """The error analysis of every row, and what each two networks disagree about."""
+    return TextErrors(
+        confusion={
+            name: Confusion(
+                true_negative=10_500.0,
+                false_positive=2_000.0,
+                false_negative=1_500.0,
+                true_positive=11_000.0,
+            )
+            for name in names
+        },
+        lengths=tuple(
+            LengthBin(
+                low=low,
+                high=low + 99,
+                num_examples=5_000,
+                accuracy={name: spread(random.uniform(0.7, 0.9, 3), 0.01) for name in names},
+            )
+            for low in range(1, 501, 100)
+        ),
+        reliability={
+            name: Reliability(
+                error=spread(random.uniform(0.01, 0.05, 3), 0.004),
+                bins=tuple(
+                    ReliabilityBin(
+                        low=tenth / 10,
+                        high=(tenth + 1) / 10,
+                        num_examples=2_500,
+                        said=(tenth + 0.5) / 10,
+                        found=float(np.clip((tenth + random.uniform(0, 1)) / 10, 0, 1)),
+                    )
+                    for tenth in range(10)
+                ),
+            )
+            for name in names
+        },
+        mistakes={name: mistakes(5, random) for name in names},
+        disagreements=tuple(
+            Disagreement(
+                first=first,
+                second=second,
+                num_both_right=19_000,
+                num_only_first=2_000,
+                num_only_second=1_500,
+                num_both_wrong=2_500,
+                only_first=mistakes(3, random),
+                only_second=mistakes(3, random),
+            )
+            for first, second in combinations(networks, 2)
+        ),
+    )
+
+
+def mistakes(number: int, random: np.random.Generator) -> tuple[Mistake, ...]:
+    return tuple(
+        Mistake(
+            row=int(random.integers(25_000)),
+            label=0,
+            probability=float(random.uniform(0.9, 1.0)),
+            num_words=230,
+            excerpt="It begins well enough and then goes on and on. " * 5,
+        )
+        for _ in range(number)
     )

@@ -93,9 +93,9 @@ def test_the_difference_to_the_best_is_that_of_the_pair(classification):
     behind = [value(one, "test/accuracy").behind for one in table.lines]
     assert behind == [
         Behind("best", "0"),
-        Behind("0.0200", "0.02", "[-0.0100, 0.0400]", shown=False),
-        Behind("0.0200", "0.02", "[0.0100, 0.0400]", shown=True),
-        Behind("0.3716", "0.3716"),
+        Behind("2.0", "2", "[-1.0, 4.0]", shown=False),
+        Behind("2.0", "2", "[1.0, 4.0]", shown=True),
+        Behind("37.2", "37.16"),
     ]
     # Another metric was not tested: its differences are those of the means.
     assert value(table.lines[1], "test/log_loss").behind.shown is None
@@ -106,7 +106,7 @@ def test_a_pair_the_other_way_round_changes_its_sign(classification):
         update={"pairs": (pair("lstm", "tfidf_logistic", -0.01, 0.3),)}
     )
     behind = value(line(ranking(turned), "lstm"), "test/accuracy").behind
-    assert (behind.text, behind.interval) == ("-0.0200", "[-0.0400, 0.0100]")
+    assert (behind.text, behind.interval) == ("-2.0", "[-4.0, 1.0]")
 
 
 def test_a_row_without_a_value_comes_last(classification):

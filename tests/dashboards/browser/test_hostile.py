@@ -42,7 +42,7 @@ def hostile(comparison: Comparison) -> Comparison:
     )
 
 
-@pytest.mark.parametrize("name", ["full", "classification", "forecast"])
+@pytest.mark.parametrize("name", ["full", "classification", "forecast", "texts", "series"])
 def test_hostile_text_stays_text(open_page, made_up, request, name):
     comparison = made_up(5, 3, 5) if name == "full" else request.getfixturevalue(name)
     opened = open_page(hostile(comparison))
