@@ -6,8 +6,8 @@ from components.markdown import plain
 from components.markdown import table as markdown_table
 from components.metrics import Metric, metrics_of, ranking_metric
 from components.records import Comparison, Row
-from dashboards.table import DASH, between, number, seconds
 from dashboards.verdict import verdict
+from dashboards.wording import DASH, between, number, seconds
 
 
 def summary(comparison: Comparison) -> str:
