@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from components.evaluate import answering, answers, cost, score
 from components.evaluate.answering import AnsweringJob, answering_job, measured_runs
 from components.evaluate.baselines import FittedSeries
+from components.evaluate.predictions import PREDICTIONS
 from components.evaluate.timing import BATCH_SIZE, Timing
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
@@ -125,7 +126,7 @@ def of_days(tiny_temperature: ForecastExperiment, store: Store) -> tuple[Answeri
 def said(evidence: Evidence, name: str, column: str) -> np.ndarray:
     """What the measured run of a row said of the test split when it was scored."""
     folder = measured_runs(evidence.scored)[name].path
-    return pd.read_parquet(folder / score.PREDICTIONS)[column].to_numpy()
+    return pd.read_parquet(folder / PREDICTIONS)[column].to_numpy()
 
 
 def test_a_row_is_measured_by_its_first_seed(of_texts: tuple[AnsweringJob, Evidence]) -> None:

@@ -155,6 +155,7 @@ def scored(tmp_path: Path) -> Scored:
         seed=7,
         num_parameters=1234,
         train_seconds=4.5,
+        peak_memory_bytes=1000,
         metrics={"test/mae": 1.75, "val/mae": 1.5},
         run_id="r",
     )

@@ -57,6 +57,7 @@ def candidate(
             seed=seed,
             num_parameters=1,
             train_seconds=1.0,
+            peak_memory_bytes=1000,
             best_epoch=1,
             epochs=(Epoch(epoch=1, seconds=1.0, metrics={"val/loss": val_loss}),),
         )
