@@ -407,6 +407,7 @@ def test_the_order_of_the_page(made_up, forecast):
         "Quality against cost",
         "How they learned",
         "Is the difference real?",
+        "Where they go wrong",
         "How a text becomes numbers",
         "How it was made",
     ]
