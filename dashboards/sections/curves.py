@@ -12,7 +12,7 @@ from dashboards.panel import Figure, Panel
 from dashboards.sections.drawn import band, best_rows, row_styles, said_of_rest, trace
 from dashboards.wording import listed
 
-FEW_EPOCHS = 12  # up to here every epoch gets a dot and a tick
+FEW_EPOCHS = 12  # up to here every epoch gets a mark and a tick
 FEW_ROWS = 4  # up to here each row's runs are drawn one by one as well
 STEEP = 5  # losses that differ by more than this factor are drawn on a log scale
 
@@ -99,11 +99,16 @@ def _traces(row: Row, style: Style, curves: Sequence[Curve]) -> list[Figure]:
     found.append(
         trace(
             row,
-            mode="lines+markers" if len(epochs) <= FEW_EPOCHS else "lines",
+            mode="lines+markers",
             x=epochs,
             y=means,
             line=stroke(style.colour, 2),
-            marker={"size": 6, "symbol": style.symbol, "color": style.colour},
+            marker={
+                "size": 6,
+                "symbol": style.symbol,
+                "color": style.colour,
+                "maxdisplayed": FEW_EPOCHS,
+            },
             customdata=[len(finite(values)) for values in validation],
             hovertemplate=f"{hover}validation loss %{{y:.4f}}, mean of %{{customdata}}"
             "<extra></extra>",

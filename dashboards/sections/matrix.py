@@ -12,7 +12,9 @@ from dashboards.points import digits_of, in_unit, unit_of
 from dashboards.sections.drawn import MOST_ROWS, ranked, row_styles, said_of_rest
 from dashboards.wording import TO, number
 
+Names = tuple[str, str]  # of the better row and the worse one
 Standing = Literal["ahead", "behind", "open", "none", "self"]
+MOST_SENTENCES = 15  # that are read before the rest
 SIGNS = {"ahead": "▲", "behind": "▼", "open": "○"}
 
 
@@ -82,7 +84,7 @@ def matrix(comparison: Comparison) -> Matrix | None:
             return Cell("none")
         return _cell(row, pair, metric, texts[pair.better, pair.worse].sentence)
 
-    first = {pair for pair in texts if _worth_reading(pair, shown)}
+    first = _worth_reading(list(texts), shown)
     return Matrix(
         unit=unit_of(metric),
         lines=tuple(
@@ -118,9 +120,15 @@ def _signed(text: str) -> str:
     return text.replace("-", "−") if text.startswith("-") else f"+{text}"
 
 
-def _worth_reading(names: tuple[str, str], rows: Sequence[Row]) -> bool:
-    """Whether it is a pair of networks, or of a network and the best baseline."""
-    networks = {row.name for row in rows if row.kind == "network"}
-    baseline = next((row.name for row in rows if row.kind == "baseline"), None)
-    num_networks = len(networks.intersection(names))
-    return num_networks == 2 or (num_networks == 1 and baseline in names)
+def _worth_reading(pairs: Sequence[Names], rows: Sequence[Row]) -> set[Names]:
+    """The pairs of networks, or of a network and the best baseline.
+
+    Where these are too many to read, those of the best network.
+    """
+    networks = [row.name for row in rows if row.kind == "network"]
+    baselines = [row.name for row in rows if row.kind == "baseline"]
+    worth = {*networks, *baselines[:1]}
+    found = {pair for pair in pairs if set(pair) <= worth and set(pair) & set(networks)}
+    if len(found) <= MOST_SENTENCES:
+        return found
+    return {pair for pair in found if networks[0] in pair}

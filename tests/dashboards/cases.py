@@ -118,7 +118,7 @@ def curves(name: str, start: float, end: float, num_epochs: int, best: int) -> l
             noise = 0.012 * float(random.standard_normal())
             rise = 0.02 * max(0, epoch - best)
             metrics = {
-                "train/loss": end + fall - 0.03 * epoch,
+                "train/loss": (end + fall) * 0.97**epoch,
                 "val/loss": end + fall + rise + noise,
             }
             epochs.append(Epoch(epoch=epoch, seconds=2.0, metrics=metrics))
