@@ -8,7 +8,7 @@ from components.records import Spread
 from dashboards.look import finite
 
 MARGIN = 0.05  # of the width, on both sides
-MOST_TICKS = 5
+MOST_TICKS = 6
 FAR = 2  # widths of the scale: a row further off is not drawn to scale
 
 
@@ -36,7 +36,7 @@ class Scale:
         return ""
 
     def ticks(self) -> tuple[tuple[str, str], ...]:
-        """Where the round values lie, and what they are called; at most five."""
+        """Where the round values lie, and what they are called; at most six."""
         width = (self.high - self.low) * (1 - MARGIN)
         power = 10 ** math.floor(math.log10(width / MOST_TICKS))
         step = next(
