@@ -21,6 +21,7 @@ from components.records.comparison import (
     Provenance,
     Row,
 )
+from components.records.evidence import ComparisonEvidence, Recalled, RunEvidence, TrainedAs
 from components.records.pairs import Method, Needed, Pair, RunTest
 from components.records.record import Record
 from components.records.spread import Spread
@@ -30,6 +31,7 @@ from components.records.stages import (
     Evidence,
     Ingested,
     Missing,
+    NamedRow,
     Prepared,
     Scaler,
     Scored,
@@ -37,12 +39,14 @@ from components.records.stages import (
     SplitFacts,
     Trained,
 )
+from components.records.summary import Summary
 from components.records.texts import EncodedText, NewText, TextNumbers
 
 __all__ = [
     "Answering",
     "ComparedData",
     "Comparison",
+    "ComparisonEvidence",
     "Confusion",
     "Cost",
     "Curve",
@@ -56,16 +60,19 @@ __all__ = [
     "Method",
     "Missing",
     "Mistake",
+    "NamedRow",
     "Needed",
     "NewText",
     "Pair",
     "Prepared",
     "Provenance",
+    "Recalled",
     "Record",
     "Reliability",
     "ReliabilityBin",
     "Residuals",
     "Row",
+    "RunEvidence",
     "RunTest",
     "Scaler",
     "Scored",
@@ -74,7 +81,9 @@ __all__ = [
     "SeriesErrors",
     "SplitFacts",
     "Spread",
+    "Summary",
     "TextErrors",
     "TextNumbers",
     "Trained",
+    "TrainedAs",
 ]
