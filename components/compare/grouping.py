@@ -1,4 +1,4 @@
-"""Runs and baselines of several sides -> rows: the same params are one row, the same run one run."""
+"""Runs and baselines of several sides -> rows: the same params are one row, a run counts once."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ from components.records.comparison import (
     Provenance,
     Row,
 )
-from components.records.evidence import ComparisonEvidence, Recalled, RunEvidence, TrainedAs
+from components.records.evidence import ComparisonEvidence, Recalled, RunEvidence, RunJob
 from components.records.pairs import Method, Needed, Pair, RunTest
 from components.records.record import Record
 from components.records.spread import Spread
@@ -73,6 +73,7 @@ __all__ = [
     "Residuals",
     "Row",
     "RunEvidence",
+    "RunJob",
     "RunTest",
     "Scaler",
     "Scored",
@@ -85,5 +86,4 @@ __all__ = [
     "TextErrors",
     "TextNumbers",
     "Trained",
-    "TrainedAs",
 ]

@@ -1,31 +1,18 @@
-"""What a run and a comparison leave in MLflow, so that a comparison can be made from that alone.
-
-Folders in them are those of the machine that wrote them; a reader puts its own in their place.
-"""
+"""What a comparison and its runs leave behind, from which it can be put together again."""
 
 from typing import Literal
 
 from components.records.comparison import Provenance
 from components.records.record import Record
 from components.records.stages import Answering, Ingested, Missing, Prepared, Scored, Trained
-from params.names import Architecture
+from params.names import Architecture, Task
 from params.sections import SeriesModel, TextModel, Train
 
-RUN_EVIDENCE = "run.json"  # beside the run's other files
-COMPARISON_FOLDER = "comparison"  # of the comparison's own run, which holds all of these
-COMPARISON_EVIDENCE = "evidence.json"
-PREPARED_FOLDER = "prepared"
-BASELINES_FOLDER = "baselines"
-MISSING = "missing.json"
-ANSWERING = "answering.json"
 
+class RunJob(Record):
+    """What one training was asked to do; `key` is the same for trainings with the same result."""
 
-class TrainedAs(Record):
-    """What was trained: one architecture with one seed, and its params.
-
-    `key` is the digest of everything that the result depends on.
-    """
-
+    task: Task
     architecture: Architecture
     seed: int
     model: TextModel | SeriesModel
@@ -34,15 +21,18 @@ class TrainedAs(Record):
 
 
 class RunEvidence(Record):
-    """A finished run."""
+    """What one training leaves: what it was, how it went, and what it scored on the test split.
 
-    job: TrainedAs
+    Paths in it are those of the machine that it ran on.
+    """
+
+    job: RunJob
     trained: Trained
     scored: Scored
 
 
 class ComparisonEvidence(Record):
-    """What is known of a comparison when it begins; `created` is ISO 8601."""
+    """What a comparison leaves of its own; `created` is when it began, ISO 8601."""
 
     id: str
     ingested: Ingested
@@ -54,8 +44,8 @@ class ComparisonEvidence(Record):
 class Recalled(Record):
     """A comparison as it is found again, with folders that are there.
 
-    `missing` is final where the comparison came to its end; else it names what had no result when
-    it was looked at. `run_id` is that of the comparison's own run.
+    `missing` names what had no result when it was looked at; `status` and `run_id` are those of the
+    comparison's own run in MLflow.
     """
 
     run_id: str

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from components.metrics import VAL_LOSS
 from components.records import Record
-from components.tracking.write import COMPLETE
+from components.tracking.runs import COMPLETE
 from params.errors import InputError
 from params.names import Architecture
 

@@ -1,0 +1,122 @@
+"""The run of a comparison: it begins with the data, and ends with all that a page is made from."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from components.records import (
+    Answering,
+    ComparisonEvidence,
+    Evidence,
+    Ingested,
+    Missing,
+    Prepared,
+    Provenance,
+)
+from components.tracking.notes import REPORT, comparison_note
+from components.tracking.opening import Tracking
+from components.tracking.runs import (
+    NOTE,
+    Parent,
+    common_tags,
+    describe,
+    finish,
+    flatten,
+    log_files,
+    log_values,
+    start,
+)
+from params.schema import Experiment
+
+FOLDER = "comparison"  # of the artifacts from which `comparison.json` can be made again
+SCORED = "scored.json"
+LEFT_OUT = {"architectures": True, "seeds": True, "ingest": {"inline"}, "evaluate": {"texts"}}
+OF_ALL_RUNS = ("ingest.", "preprocess.")  # params that nested runs do not say otherwise
+
+
+def start_comparison(
+    tracking: Tracking,
+    experiment: Experiment,
+    provenance: Provenance,
+    ingested: Ingested,
+    prepared: Prepared,
+    *,
+    id: str,
+    created: str,
+) -> Parent:
+    """A new run for the comparison `id`, which carries the params, the data and how it was made.
+
+    `created` is the moment at which it began, ISO 8601, and stays that of the comparison.
+    """
+    tags = {"unroll.kind": "comparison", "unroll.task": experiment.task}
+    tags |= common_tags(id, provenance, ingested)
+    # Texts would be cut at MLflow's 6,000 characters; the logged params file has them whole.
+    params = flatten(experiment.model_dump(mode="json", exclude=LEFT_OUT))
+    parent = Parent(
+        tracking=tracking,
+        run_id=start(tracking, id, tags),
+        id=id,
+        created=created,
+        title=experiment.report.title,
+        params={key: value for key, value in params.items() if key.startswith(OF_ALL_RUNS)},
+        provenance=provenance,
+        ingested=ingested,
+        prepared=prepared,
+    )
+    params |= {"architectures": ", ".join(experiment.architectures)}
+    params |= {"seeds": ", ".join(map(str, experiment.seeds))}
+    describe(parent, parent.run_id, params)
+    client = tracking.client()
+    client.set_tag(parent.run_id, NOTE, comparison_note(parent))
+    begun = ComparisonEvidence(
+        id=id, ingested=ingested, prepared=prepared, provenance=provenance, created=created
+    )
+    client.log_text(parent.run_id, begun.model_dump_json(indent=2), f"{FOLDER}/evidence.json")
+    log_files(client, parent.run_id, prepared.path, "*.json", f"{FOLDER}/prepared")
+    return parent
+
+
+def log_evidence(parent: Parent, evidence: Evidence) -> None:
+    """Log what no nested run carries: baselines, speeds of answering, and what did not finish.
+
+    With it `comparison.json` can be made again from MLflow alone, also if making it now fails.
+    """
+    client = parent.tracking.client()
+
+    def log(text: bytes, name: str) -> None:
+        client.log_text(parent.run_id, text.decode(), f"{FOLDER}/{name}")
+
+    missing = TypeAdapter(tuple[Missing, ...]).dump_json(evidence.missing, indent=2)
+    answering = TypeAdapter(tuple[Answering, ...]).dump_json(evidence.answering, indent=2)
+    log(missing, "missing.json")
+    log(answering, "answering.json")
+    for scored in evidence.scored:
+        if scored.kind == "baseline":
+            under = f"baselines/{scored.name}"
+            log(scored.model_dump_json(indent=2).encode(), f"{under}/{SCORED}")
+            log_files(client, parent.run_id, scored.path, "*.parquet", f"{FOLDER}/{under}")
+    speeds = {one.name: one.model_dump(exclude={"name", "size_bytes"}) for one in evidence.answering}
+    for scored in evidence.scored:  # so that runs can be compared by them, beside their scores
+        if scored.run_id is not None and scored.name in speeds:
+            log_values(client, scored.run_id, speeds[scored.name])
+
+
+def finish_comparison(
+    parent: Parent, report: Path, best: Mapping[str, float], said: str, *, missing: int
+) -> None:
+    """Log the best network's metrics and the report, then that the comparison is complete.
+
+    Args:
+        parent: The comparison.
+        report: The folder with its page and its numbers.
+        best: Metrics of the best network.
+        said: What its description says of the result, Markdown.
+        missing: How many of its runs did not finish.
+    """
+    client = parent.tracking.client()
+    log_values(client, parent.run_id, {f"best/{key}": value for key, value in best.items()})
+    client.log_artifacts(parent.run_id, str(report), REPORT)
+    status = "FAILED" if missing else "FINISHED"
+    tags = {"unroll.missing": str(missing), NOTE: comparison_note(parent, said)}
+    finish(client, parent.run_id, status, tags)

@@ -1,0 +1,55 @@
+"""Where runs are tracked: an MLflow server or database, and the experiment in it."""
+
+import logging
+from urllib.parse import quote
+
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from components.records import Record
+from components.storage import Home
+
+
+class Tracking(Record):
+    """Where runs are tracked: an MLflow server or database, and the experiment in it."""
+
+    uri: str
+    experiment_id: str
+
+    def client(self) -> MlflowClient:
+        """A client of that server or database."""
+        return MlflowClient(self.uri)
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is a server, which people open in a browser at the same address."""
+        return self.uri.startswith(("http://", "https://"))
+
+    def page(self, run_id: str, artifact: str | None = None) -> str:
+        """The page of a run, or of an artifact of it, as a link from any page of MLflow's UI."""
+        page = f"#/experiments/{self.experiment_id}/runs/{run_id}"
+        return page if artifact is None else f"{page}/artifacts/{quote(artifact)}"
+
+
+def open_tracking(home: Home, experiment_name: str) -> Tracking:
+    """The tracking of one experiment, with its database and experiment made if they are not there.
+
+    Call it once, before any training starts: two processes that migrate one database collide.
+    """
+    for noisy in ("mlflow", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    uri = home.tracking_uri
+    client = MlflowClient(uri)
+    known = client.get_experiment_by_name(experiment_name)
+    if known is not None:
+        return Tracking(uri=uri, experiment_id=known.experiment_id)
+    # A server chooses where artifacts go; a local database has to be told.
+    location = None if uri.startswith(("http://", "https://")) else home.artifacts.as_uri()
+    try:
+        created = client.create_experiment(experiment_name, artifact_location=location)
+    except MlflowException:  # another process made it in between
+        known = client.get_experiment_by_name(experiment_name)
+        if known is None:
+            raise
+        created = known.experiment_id
+    return Tracking(uri=uri, experiment_id=created)

@@ -1,0 +1,178 @@
+"""The life of a run in MLflow, whether it is that of a comparison or of a training.
+
+A comparison is a parent run, its trainings are nested in it. The process that runs the flow does
+all the logging, by explicit run id; children only write files. The tag `unroll.complete` is the
+last thing a run gets before it counts: readers take only runs that have it.
+"""
+
+import getpass
+import json
+import os
+import re
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+
+from components.records import Ingested, Prepared, Provenance, Record
+from components.storage import MANIFEST, Home
+from components.tracking.opening import Tracking
+from components.train.worker import ChildFailed
+
+COMPLETE = "unroll.complete"
+NOTE = "mlflow.note.content"  # the description of a run, in Markdown
+LONGEST_TAG = 8000  # characters that MLflow takes
+COMMIT = re.compile(r"[0-9a-f]{7,40}")
+
+
+class Parent(Record):
+    """The run of a comparison, with what its nested runs carry too.
+
+    `title` is the question that is asked, `params` are those that all nested runs share.
+    """
+
+    tracking: Tracking
+    run_id: str
+    id: str
+    created: str
+    title: str
+    params: dict[str, str]
+    provenance: Provenance
+    ingested: Ingested
+    prepared: Prepared
+
+
+def start(tracking: Tracking, name: str, tags: Mapping[str, str]) -> str:
+    """The id of a new run, RUNNING."""
+    owner = {"unroll.pid": str(os.getpid()), "unroll.host": socket.gethostname()}
+    with suppress(OSError, KeyError):  # a container's user may have no name
+        owner["mlflow.user"] = getpass.getuser()
+    run = tracking.client().create_run(
+        tracking.experiment_id, tags={**tags, **owner}, run_name=name
+    )
+    run_id: str = run.info.run_id
+    return run_id
+
+
+def describe(parent: Parent, run_id: str, params: Mapping[str, str]) -> None:
+    """Log what a run is made from: its params, the params file, and the data set."""
+    client = parent.tracking.client()
+    client.log_batch(run_id, params=[Param(key, value) for key, value in params.items()])
+    client.log_text(run_id, parent.provenance.params, "params.yaml")
+    sizes = {"train", "val", "test"}
+    data = Dataset(
+        name=parent.ingested.source[:500],
+        digest=parent.ingested.fingerprint,
+        source_type="local",
+        source=parent.ingested.model_dump_json(include={"source", "fingerprint"}),
+        profile=parent.prepared.model_dump_json(include=sizes),
+    )
+    context = InputTag("mlflow.data.context", "train, val, test")
+    client.log_inputs(run_id, [DatasetInput(data, [context])])
+
+
+@contextmanager
+def ending(tracking: Tracking, run_id: str) -> Iterator[None]:
+    """Mark the run FAILED or KILLED, with the reason, if the block does not get to its end."""
+    try:
+        yield
+    except BaseException as error:  # Ctrl-C too: no run may stay RUNNING
+        if isinstance(error, ChildFailed):
+            status, reason = error.status, error.reason
+        else:
+            status = "FAILED" if isinstance(error, Exception) else "KILLED"
+            reason = f"{type(error).__name__}: {error}"
+        client = tracking.client()
+        if isinstance(error, ChildFailed) and error.log:
+            client.log_text(run_id, error.log, "child.log")
+        client.set_tag(run_id, "unroll.reason", reason[:5000])
+        client.set_terminated(run_id, status)
+        raise
+
+
+def finish(client: MlflowClient, run_id: str, status: str, tags: Mapping[str, str]) -> None:
+    """End a run whose everything is logged; the tag that says so comes last."""
+    cut = {key: shortened(value) for key, value in tags.items()}
+    client.log_batch(run_id, tags=[RunTag(key, value) for key, value in cut.items()])
+    client.set_terminated(run_id, status)
+    client.set_tag(run_id, COMPLETE, "true")
+
+
+def end_open_runs(home: Home, experiment_name: str, id: str) -> None:
+    """Mark every run of the comparison `id` that is still RUNNING as KILLED."""
+    client = MlflowClient(home.tracking_uri)
+    known = client.get_experiment_by_name(experiment_name)
+    if known is None:
+        return
+    mine = f"tags.`unroll.comparison` = '{id}' and attributes.status = 'RUNNING'"
+    for run in client.search_runs([known.experiment_id], mine, max_results=10_000):
+        client.set_tag(run.info.run_id, "unroll.reason", "the comparison was interrupted")
+        client.set_terminated(run.info.run_id, "KILLED")
+
+
+def common_tags(id: str, provenance: Provenance, ingested: Ingested) -> dict[str, str]:
+    """What every run of a comparison carries."""
+    tags = {
+        "unroll.comparison": id,
+        "unroll.params_digest": provenance.params_digest,
+        "unroll.data": shortened(ingested.source),
+        "unroll.fingerprint": ingested.fingerprint,
+        "unroll.code_revision": provenance.code_revision,
+        "mlflow.source.name": shortened(provenance.command),
+        "mlflow.source.type": "LOCAL",
+        **{f"version.{package}": number for package, number in provenance.versions.items()},
+    }
+    if commit := COMMIT.match(provenance.code_revision):
+        tags["mlflow.source.git.commit"] = commit.group()
+    return tags
+
+
+def log_values(client: MlflowClient, run_id: str, values: Mapping[str, float]) -> None:
+    """Log numbers of a run that belong to no epoch."""
+    now = int(time.time() * 1000)
+    client.log_batch(run_id, metrics=[Metric(key, value, now, 0) for key, value in values.items()])
+
+
+def log_files(
+    client: MlflowClient, run_id: str, folder: Path, pattern: str, under: str | None = None
+) -> None:
+    """Log the files of a stage output, but for the store's own manifest.
+
+    Args:
+        client: Of the run's server or database.
+        run_id: The run.
+        folder: The stage output.
+        pattern: Of the names of the files.
+        under: The folder of the run's artifacts, by default the topmost one.
+    """
+    for path in sorted(folder.glob(pattern)):
+        if path.name != MANIFEST:
+            client.log_artifact(run_id, str(path), under)
+
+
+def shortened(text: str) -> str:
+    """`text` if a tag can hold it, else its beginning up to the end of a line."""
+    if len(text) <= LONGEST_TAG:
+        return text
+    kept = text[: LONGEST_TAG - 2]
+    return f"{kept.rpartition(chr(10))[0] or kept}\n…"
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """`{"train": {"batch_size": 32}}` -> `{"train.batch_size": "32"}`.
+
+    A value reads as `--set` takes it: `null`, `true`, `[64, 32]`.
+    """
+    flat: dict[str, str] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            flat[f"{prefix}{key}"] = text
+    return flat
