@@ -5,7 +5,14 @@ from itertools import chain
 
 from components.cautions import cautions
 from components.compare.comparison import compare
-from components.compare.grouping import Contestant, Group, grouped
+from components.compare.grouping import (
+    Contestant,
+    Group,
+    grouped,
+    identity,
+    params_of_baseline,
+    params_of_network,
+)
 from components.compare.sides import Side, require_same
 from components.records import (
     Answering,
@@ -166,21 +173,22 @@ def answering(group: Group) -> Answering | None:
 
 def missing(sides: Sequence[Side], groups: Sequence[Group]) -> tuple[Missing, ...]:
     """What has no result, under the name of its row, but for what another side has finished."""
-    rows = {(one.side.called, one.base): group for group in groups for one in group.members}
+    rows = {identity(group.members[0].base, group.members[0].params): group for group in groups}
     found = []
     for side in sides:
+        asked = side.experiment
         for one in side.recalled.missing:
-            group = rows.get((side.called, one.name))
+            params = (
+                params_of_baseline(asked, one.name)
+                if one.seed is None
+                else params_of_network(asked, asked.model, asked.train)
+            )
+            group = rows.get(identity(one.name, params))
             if group and one.seed in {member.scored.seed for member in group.members}:
                 continue
-            found.append(
-                one.model_copy(
-                    update={
-                        "name": group.row.name if group else one.name,
-                        "reason": f"{side.called}: {one.reason}",
-                    }
-                )
-            )
+            told = {"reason": f"{side.called}: {one.reason}"}
+            told |= {"name": group.row.name} if group else {}
+            found.append(one.model_copy(update=told))
     return tuple(found)
 
 

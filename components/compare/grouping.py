@@ -10,6 +10,7 @@ from components.evaluate.score import PREDICTIONS
 from components.records import NamedRow, RunEvidence, Scored
 from components.storage import file_digest
 from params.schema import Experiment
+from params.sections import SeriesModel, Train
 
 Row = list["Contestant"]
 
@@ -39,7 +40,11 @@ def contestants(side: Side) -> list[Contestant]:
     return [
         *(
             Contestant(
-                side, run.job.architecture, params_of_run(side.experiment, run), run.scored, run
+                side,
+                run.job.architecture,
+                params_of_network(side.experiment, run.job.model, run.job.train),
+                run.scored,
+                run,
             )
             for run in runs
         ),
@@ -50,12 +55,12 @@ def contestants(side: Side) -> list[Contestant]:
     ]
 
 
-def params_of_run(experiment: Experiment, run: RunEvidence) -> Params:
+def params_of_network(experiment: Experiment, model: SeriesModel, train: Train) -> Params:
     """All that a training depends on, but for its architecture and seed."""
     return {
         **flat("preprocess", experiment.preprocess),
-        **flat("model", run.job.model),
-        **flat("train", run.job.train),
+        **flat("model", model),
+        **flat("train", train),
     }
 
 
@@ -74,8 +79,8 @@ def grouped(sides: Iterable[Side]) -> tuple[list[Group], int]:
     found = [one for side in sides for one in contestants(side)]
     rows: dict[tuple[object, ...], dict[int | None, Contestant]] = {}
     for one in sorted(found, key=lambda one: one.side.created):  # the newest comes last and stays
-        rows.setdefault(identity(one), {})[one.scored.seed] = one
-    order = dict.fromkeys(identity(one) for one in found)
+        rows.setdefault(identity(one.base, one.params), {})[one.scored.seed] = one
+    order = dict.fromkeys(identity(one.base, one.params) for one in found)
     bases: dict[str, list[Row]] = {}
     for key in order:
         row = [one for _, one in sorted(rows[key].items(), key=lambda item: item[0] or 0)]
@@ -88,9 +93,9 @@ def grouped(sides: Iterable[Side]) -> tuple[list[Group], int]:
     return groups, len(found) - sum(len(group.members) for group in groups)
 
 
-def identity(one: Contestant) -> tuple[object, ...]:
+def identity(base: str, params: Params) -> tuple[object, ...]:
     """What makes two contestants members of one row."""
-    return (one.base, *sorted(one.params.items()))
+    return (base, *sorted(params.items()))
 
 
 def called_by_name(base: str, rows: Sequence[Row]) -> list[tuple[NamedRow, Row]]:

@@ -19,8 +19,12 @@ class Side:
     """A comparison, or some of its runs, that takes part; `called` is what a person calls it."""
 
     called: str
-    experiment: Experiment
     recalled: Recalled
+
+    @property
+    def experiment(self) -> Experiment:
+        """What it asked."""
+        return self.recalled.experiment
 
     @property
     def created(self) -> str:

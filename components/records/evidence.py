@@ -1,11 +1,10 @@
 """What a comparison and its runs leave behind, from which it can be put together again."""
 
-from typing import Literal
-
 from components.records.comparison import Provenance
 from components.records.record import Record
 from components.records.stages import Answering, Ingested, Missing, Prepared, Scored, Trained
 from params.names import Architecture, Task
+from params.schema import Experiment
 from params.sections import SeriesModel, TextModel, Train
 
 
@@ -44,12 +43,12 @@ class ComparisonEvidence(Record):
 class Recalled(Record):
     """A comparison as it is found again, with folders that are there.
 
-    `missing` names what had no result when it was looked at; `status` and `run_id` are those of the
-    comparison's own run in MLflow.
+    `missing` names what had no result when it was looked at. `run_id` is that of the comparison's
+    own run in MLflow.
     """
 
     run_id: str
-    status: Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
+    experiment: Experiment
     evidence: ComparisonEvidence
     runs: tuple[RunEvidence, ...]
     baselines: tuple[Scored, ...]

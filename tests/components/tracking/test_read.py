@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 
 from components.storage import Home
 from components.tracking import read
-from components.tracking.write import Tracking, open_tracking
+from components.tracking.opening import Tracking, open_tracking
 from params.errors import InputError
 
 Losses = Mapping[tuple[str, int], Sequence[float]]
