@@ -1,18 +1,20 @@
 """A report in a few words, for the list of all reports."""
 
+from pydantic import AwareDatetime
+
 from components.records.record import Record
 
 
 class Summary(Record):
     """What the list says of a report. `best` is the best network and `score` its ranking metric.
 
-    `created` is ISO 8601, `num_missing` counts what has no result.
+    `num_missing` counts what has no result.
     """
 
     id: str
     experiment: str
     title: str
-    created: str
+    created: AwareDatetime
     best: str | None
     score: str
     headline: str
