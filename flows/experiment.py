@@ -30,7 +30,9 @@ from components.records import (
     Trained,
 )
 from components.storage import Home
-from components.tracking import write as tracking
+from components.tracking import champion, runs
+from components.tracking.comparison import start_comparison
+from components.tracking.runs import Parent
 from components.train import worker
 from components.train.job import TrainingJob
 from flows import tasks
@@ -51,9 +53,16 @@ def new_context(
     params: Experiment, home: Home, *, fresh: bool, data: Data | None = None
 ) -> Context:
     """A context whose id names the experiment and the moment and is not used twice."""
-    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    name = f"{params.name}-{moment}-{secrets.token_hex(2)}"
-    return Context(id=name, root=home.root, fresh=fresh, data=data)
+    moment = datetime.now(UTC)
+    name = f"{params.name}-{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return Context(
+        id=name,
+        experiment=params.name,
+        created=moment.isoformat(timespec="seconds"),
+        root=home.root,
+        fresh=fresh,
+        data=data,
+    )
 
 
 def run(params: Experiment, context: Context, provenance: Provenance) -> None:
@@ -70,7 +79,7 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> None:
         experiment.with_options(task_runner=runner)(params, context, provenance)
     except BaseException:  # Ctrl-C too: no run may stay RUNNING
         # Trained runs that were still to be evaluated when the flow ended are nobody's any more.
-        tracking.end_open_runs(context.home, params.name, context.id)
+        runs.end_open_runs(context.home, params.name, context.id)
         raise
 
 
@@ -88,13 +97,15 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
     ingested = tasks.ingest(params.ingest, context)
     prepared = tasks.preprocess(ingested, params.preprocess, context)
     require_comparable(params, ingested, prepared)
-    parent = tracking.start_comparison(
-        opened.result(), params, provenance, ingested, prepared, id=context.id
-    )
-    with tracking.ending(parent.tracking, parent.run_id), stopping_children():
+    made = {"id": context.id, "created": context.created}
+    parent = start_comparison(opened.result(), params, provenance, ingested, prepared, **made)
+    with runs.ending(parent.tracking, parent.run_id), stopping_children():
         evidence = train_and_evaluate(params, parent, context)
-        comparison = tasks.compare(params, evidence, provenance, context)
+        comparison = tasks.compare(params, evidence, parent, context)
         tasks.report(comparison, parent, context)
+    best = champion.best_run(evidence, training_jobs(params, prepared))
+    if best is not None:
+        tasks.register(params, best, parent)
     if comparison.missing:
         names = ", ".join(
             run.name if run.seed is None else f"{run.name} seed {run.seed}"
@@ -104,7 +115,7 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
     return comparison
 
 
-def train_and_evaluate(params: Experiment, parent: tracking.Parent, context: Context) -> Evidence:
+def train_and_evaluate(params: Experiment, parent: Parent, context: Context) -> Evidence:
     """Every run and baseline, as many at a time as the task runner takes; what fails is named."""
     jobs = training_jobs(params, parent.prepared)
     trainings = {tasks.train.submit(job, parent, context): job for job in jobs}

@@ -50,7 +50,7 @@ def run_all(
         # Its start takes some ten seconds, in which all that needs no Prefect is done.
         prefect = server.find_or_start()
         data = read_all([asked.params for asked in experiments], home, fresh=fresh)
-        from components.tracking.write import open_tracking
+        from components.tracking.opening import open_tracking
         from flows.experiment import new_context
 
         for asked in experiments:

@@ -6,11 +6,11 @@ is off: the store knows better what an output depends on.
 
 import logging
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from prefect import Task, task
+from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
@@ -22,15 +22,19 @@ from components.records import (
     Evidence,
     Ingested,
     Prepared,
-    Provenance,
     Record,
     Scored,
     Trained,
 )
 from components.storage import Home, write_whole
-from components.tracking import write as tracking
+from components.tracking import champion, comparison, opening, runs, system, trainings
+from components.tracking.epochs import EpochLog
+from components.tracking.notes import PAGE
+from components.tracking.opening import Tracking
+from components.tracking.runs import Parent
 from components.train.job import TrainingJob
 from components.train.run import train as train_run
+from dashboards.markdown import summary
 from dashboards.render import render
 from flows import data
 from flows.data import Data
@@ -47,10 +51,13 @@ Result = TypeVar("Result")
 class Context(Record):
     """Which comparison is made, where, and whether to reuse nothing.
 
-    `data` is what the command read already, while Prefect's server started.
+    `experiment` is its name and `created` the moment at which it began, ISO 8601. `data` is what
+    the command read already, while Prefect's server started.
     """
 
     id: str
+    experiment: str
+    created: str
     root: Path
     fresh: bool
     data: Data | None = None
@@ -112,38 +119,45 @@ def preprocess(
 
 
 @task(name="open tracking", cache_policy=NO_CACHE)
-def open_tracking(name: str, context: Context) -> tracking.Tracking:
+def open_tracking(name: str, context: Context) -> Tracking:
     """The MLflow experiment, made if it is not there."""
-    return tracking.open_tracking(context.home, name)
+    return opening.open_tracking(context.home, name)
 
 
-@task(cache_policy=NO_CACHE, task_run_name="train {job.architecture} seed {job.seed}")
-def train(job: TrainingJob, parent: tracking.Parent, context: Context) -> Finished:
+@task(
+    cache_policy=NO_CACHE,
+    task_run_name="train {context.experiment} {job.architecture} seed {job.seed}",
+)
+def train(job: TrainingJob, parent: Parent, context: Context) -> Finished:
     """One architecture trained with one seed, logged as it goes."""
-    run_id = tracking.start_training(parent, job)
-    with tracking.ending(parent.tracking, run_id):
-        log = tracking.EpochLog(parent.tracking, run_id)
-        trained = train_run(job, context.home.store, log, fresh=context.fresh)
+    run_id = trainings.start_training(parent, job)
+    with runs.ending(parent.tracking, run_id):
+        log = EpochLog(parent.tracking, run_id)
+        with system.watching(parent.tracking, run_id):
+            trained = train_run(job, context.home.store, log, fresh=context.fresh)
         log.send()
     return Finished(job=job, trained=trained, run_id=run_id)
 
 
 @task(
     cache_policy=NO_CACHE,
-    task_run_name="evaluate {run.job.architecture} seed {run.job.seed}",
+    task_run_name="evaluate {context.experiment} {run.job.architecture} seed {run.job.seed}",
 )
-def evaluate(
-    run: Finished, new: score.NewTexts | None, parent: tracking.Parent, context: Context
-) -> Scored:
+def evaluate(run: Finished, new: score.NewTexts | None, parent: Parent, context: Context) -> Scored:
     """The test scores of a trained run, with what it says of new texts; they complete it."""
     job = score.NetworkJob(ingested=parent.ingested, training=run.job, trained=run.trained, new=new)
-    with tracking.ending(parent.tracking, run.run_id):
-        scored = score.evaluate_network(job, context.home.store, fresh=context.fresh)
-        tracking.finish_training(parent, run.run_id, run.trained, scored)
-    return scored.model_copy(update={"run_id": run.run_id})
+    with runs.ending(parent.tracking, run.run_id):
+        found = score.evaluate_network(job, context.home.store, fresh=context.fresh)
+        scored = found.model_copy(update={"run_id": run.run_id})
+        trainings.finish_training(parent, run.run_id, run.job, run.trained, scored)
+    return scored
 
 
-@task(cache_policy=NO_CACHE, name="evaluate baseline", task_run_name="evaluate {job.name}")
+@task(
+    cache_policy=NO_CACHE,
+    name="evaluate baseline",
+    task_run_name="evaluate {context.experiment} {job.name}",
+)
 def evaluate_baseline(job: score.BaselineJob, context: Context) -> Scored:
     """The test scores of a baseline."""
     return score.evaluate_baseline(job, context.home.store, fresh=context.fresh)
@@ -151,25 +165,46 @@ def evaluate_baseline(job: score.BaselineJob, context: Context) -> Scored:
 
 @task(cache_policy=NO_CACHE)
 def compare(
-    experiment: Experiment, evidence: Evidence, provenance: Provenance, context: Context
+    experiment: Experiment, evidence: Evidence, parent: Parent, context: Context
 ) -> Comparison:
-    """All that finished, side by side."""
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    return compare_rows(experiment, evidence, provenance, id=context.id, created=created)
+    """All that finished, side by side; what it is made from is in MLflow by then."""
+    comparison.log_evidence(parent, evidence)
+    made = {"id": context.id, "created": context.created}
+    return compare_rows(experiment, evidence, parent.provenance, **made)
 
 
 @task(cache_policy=NO_CACHE)
-def report(comparison: Comparison, parent: tracking.Parent, context: Context) -> Path:
+def report(found: Comparison, parent: Parent, context: Context) -> Path:
     """The folder with the page and its numbers; they complete the comparison in MLflow."""
-    folder = context.home.reports / comparison.id
+    folder = context.home.reports / found.id
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "comparison.json", comparison.model_dump_json(indent=2))
-    write_whole(folder / "report.html", render(comparison))
+    write_whole(folder / "comparison.json", found.model_dump_json(indent=2))
+    write_whole(folder / "report.html", render(found))
     best = {
-        key: spread.mean
-        for row in comparison.rows
-        if row.best
-        for key, spread in row.metrics.items()
+        key: spread.mean for row in found.rows if row.best for key, spread in row.metrics.items()
     }
-    tracking.finish_comparison(parent, folder, best, missing=len(comparison.missing))
+    said = summary(found)
+    comparison.finish_comparison(parent, folder, best, said, missing=len(found.missing))
+    show_in_prefect(found, said, dashboard_link(parent, folder))
     return folder
+
+
+@task(name="register champion", cache_policy=NO_CACHE)
+def register(experiment: Experiment, best: champion.Candidate, parent: Parent) -> None:
+    """The best network by validation as a model in MLflow's registry."""
+    champion.register(experiment, parent, best)
+
+
+def dashboard_link(parent: Parent, folder: Path) -> str:
+    """Where the page is opened: on the MLflow server if there is one, else the file."""
+    tracking = parent.tracking
+    if not tracking.is_server:
+        return (folder / "report.html").as_uri()
+    return f"{tracking.uri.rstrip('/')}/{tracking.page(parent.run_id, PAGE)}"
+
+
+def show_in_prefect(found: Comparison, said: str, link: str) -> None:
+    """Leave the result in Prefect's list of artifacts, under keys that the experiment names."""
+    key = f"unroll-{found.experiment.replace('_', '-')}"
+    create_markdown_artifact(f"{said}\n\n[Open the dashboard]({link})", key, found.id)
+    create_link_artifact(link, "Dashboard", f"{key}-dashboard", found.id)

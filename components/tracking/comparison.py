@@ -31,7 +31,6 @@ from params.schema import Experiment
 
 FOLDER = "comparison"  # of the artifacts from which `comparison.json` can be made again
 SCORED = "scored.json"
-LEFT_OUT = {"architectures": True, "seeds": True, "ingest": {"inline"}, "evaluate": {"texts"}}
 OF_ALL_RUNS = ("ingest.", "preprocess.")  # params that nested runs do not say otherwise
 
 
@@ -52,7 +51,17 @@ def start_comparison(
     tags = {"unroll.kind": "comparison", "unroll.task": experiment.task}
     tags |= common_tags(id, provenance, ingested)
     # Texts would be cut at MLflow's 6,000 characters; the logged params file has them whole.
-    params = flatten(experiment.model_dump(mode="json", exclude=LEFT_OUT))
+    params = flatten(
+        experiment.model_dump(
+            mode="json",
+            exclude={
+                "architectures": True,
+                "seeds": True,
+                "ingest": {"inline"},
+                "evaluate": {"texts"},
+            },
+        )
+    )
     parent = Parent(
         tracking=tracking,
         run_id=start(tracking, id, tags),
@@ -96,7 +105,9 @@ def log_evidence(parent: Parent, evidence: Evidence) -> None:
             under = f"baselines/{scored.name}"
             log(scored.model_dump_json(indent=2).encode(), f"{under}/{SCORED}")
             log_files(client, parent.run_id, scored.path, "*.parquet", f"{FOLDER}/{under}")
-    speeds = {one.name: one.model_dump(exclude={"name", "size_bytes"}) for one in evidence.answering}
+    speeds = {
+        one.name: one.model_dump(exclude={"name", "size_bytes"}) for one in evidence.answering
+    }
     for scored in evidence.scored:  # so that runs can be compared by them, beside their scores
         if scored.run_id is not None and scored.name in speeds:
             log_values(client, scored.run_id, speeds[scored.name])

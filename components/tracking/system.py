@@ -26,9 +26,9 @@ def watching(tracking: Tracking, run_id: str) -> Iterator[None]:
     """Log the system metrics of this machine to the run until the block is left, however that is.
 
     Samples are a second apart at first, a tenth of the time that has passed later on, and ten
-    seconds at most. What they say is of the whole machine: trainings side by side share it. MLflow's
-    own `MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING=false` turns them off, and
-    `MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL` sets the seconds between two.
+    seconds at most. What they say is of the whole machine: trainings side by side share it.
+    `MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING=false` turns them off, and
+    `MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL` sets the seconds between two, as they do in MLflow.
     """
     if is_off():
         yield

@@ -52,9 +52,7 @@ def finish_training(
     log_files(client, run_id, scored.path, "*.parquet")
     log_files(client, run_id, parent.prepared.path, "*.json")  # vocabulary, scaler
     note = training_note(parent, evidence.job, evidence)
-    finish(
-        client, run_id, "FINISHED", {"unroll.reused": str(trained.reused).lower(), NOTE: note}
-    )
+    finish(client, run_id, "FINISHED", {"unroll.reused": str(trained.reused).lower(), NOTE: note})
 
 
 def run_job(job: TrainingJob) -> RunJob:

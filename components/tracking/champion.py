@@ -1,0 +1,172 @@
+"""The best network of an experiment as a registered model, with the alias `champion`."""
+
+import logging
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mlflow import MlflowClient
+from mlflow.entities import LoggedModelOutput
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model
+
+from components.metrics import VAL_LOSS
+from components.records import Evidence, Record, Trained
+from components.storage import key_of
+from components.tracking.packaging import package
+from components.tracking.runs import Parent
+from components.train.job import TrainingJob
+from params.names import ARCHITECTURE_LABELS
+from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
+
+logger = logging.getLogger(__name__)
+
+ALIAS = "champion"
+LOSS, TRAINING, VALIDATION = "unroll.val_loss", "unroll.training", "unroll.validation"
+EXISTS = "RESOURCE_ALREADY_EXISTS"
+
+
+class Candidate(Record):
+    """The run of a comparison with the least val/loss at its best epoch."""
+
+    run_id: str
+    job: TrainingJob
+    trained: Trained
+
+    @property
+    def val_loss(self) -> float:
+        """That of the epoch whose weights were kept."""
+        return self.trained.best_metrics[VAL_LOSS]
+
+
+def best_run(evidence: Evidence, jobs: list[TrainingJob]) -> Candidate | None:
+    """The finished run that `unroll predict` chooses too; none if no network finished."""
+    run_ids = {(one.name, one.seed): one.run_id for one in evidence.scored}
+    asked = {(job.architecture, job.seed): job for job in jobs}
+    found = []
+    for trained in evidence.trained:
+        which = trained.architecture, trained.seed
+        run_id = run_ids.get(which)
+        if run_id is not None:
+            found.append(Candidate(run_id=run_id, job=asked[which], trained=trained))
+    return min(found, key=lambda one: (one.val_loss, one.job.name), default=None)
+
+
+def register(experiment: Experiment, parent: Parent, best: Candidate) -> None:
+    """Register the best run as a version of the model that is called like the experiment.
+
+    The alias goes to it if there is none yet, or if it is better than the champion by val/loss on
+    the same validation examples. A training is registered once. Without a registry there is a
+    warning, and nothing else.
+    """
+    client = parent.tracking.client()
+    try:
+        version = known_version(client, experiment.name, best.job)
+        if version is None:
+            version = new_version(client, experiment, parent, best)
+        logger.info("champion: %s", crown(client, version, best))
+    except (MlflowException, OSError) as error:
+        logger.warning("the best network was not registered as a model: %s", error)
+
+
+def known_version(client: MlflowClient, name: str, job: TrainingJob) -> ModelVersion | None:
+    """The version of the model that the same training gave before."""
+    query = f"name = '{name}' and tags.`{TRAINING}` = '{job.key}'"
+    found = client.search_model_versions(query, max_results=1)
+    return found[0] if found else None
+
+
+def new_version(
+    client: MlflowClient, experiment: Experiment, parent: Parent, best: Candidate
+) -> ModelVersion:
+    """A new version of the experiment's model, which is made if it is not there."""
+    label, job = ARCHITECTURE_LABELS[best.job.architecture], best.job
+    tags = {
+        "unroll.comparison": parent.id,
+        "unroll.architecture": job.architecture,
+        "unroll.seed": str(job.seed),
+        "unroll.fingerprint": parent.ingested.fingerprint,
+        "unroll.code_revision": parent.provenance.code_revision,
+        VALIDATION: validation_key(experiment, parent),
+        TRAINING: job.key,
+        LOSS: repr(best.val_loss),
+    }
+    try:
+        client.create_registered_model(experiment.name, description=usage(experiment))
+    except MlflowException as error:
+        if error.error_code != EXISTS:
+            raise
+    model = client.create_logged_model(
+        parent.tracking.experiment_id,
+        name=f"{job.architecture}-seed{job.seed}",
+        source_run_id=best.run_id,
+        tags=tags,
+        model_type=experiment.task,
+    )
+    client.log_outputs(best.run_id, [LoggedModelOutput(model.model_id, best.trained.best_epoch)])
+    about = Model(
+        artifact_path=model.artifact_location,
+        run_id=best.run_id,
+        model_uuid=model.model_id,
+        model_id=model.model_id,
+    )
+    with TemporaryDirectory(prefix="unroll-") as scratch:
+        folder = Path(scratch) / "model"
+        package(folder, experiment, job, best.trained, parent.ingested, about)
+        client.log_model_artifacts(model.model_id, str(folder))
+    client.finalize_logged_model(model.model_id, "READY")
+    run = parent.tracking.page(best.run_id)
+    # Not `models:/`: MLflow would look for it where its own global setting points.
+    return client.create_model_version(
+        experiment.name,
+        model.artifact_location,
+        run_id=best.run_id,
+        tags=tags,
+        description=f"[{label}, seed {job.seed}]({run}), val/loss {best.val_loss:.4f}.",
+        model_id=model.model_id,
+    )
+
+
+def crown(client: MlflowClient, version: ModelVersion, best: Candidate) -> str:
+    """Let the alias point to the better of `version` and the champion; says which it is and why."""
+    name, number = version.name, str(version.version)
+    who = f"{best.job.name}, version {number} of {name}, val/loss {best.val_loss:.4f}"
+    aliases = client.get_registered_model(name).aliases
+    if ALIAS in aliases:
+        holder = str(aliases[ALIAS])
+        if holder == number:
+            return f"still {who}"
+        tags = client.get_model_version(name, holder).tags
+        if tags.get(VALIDATION) != version.tags[VALIDATION]:
+            return f"still version {holder} of {name}: {who}, was validated on other data"
+        if float(tags[LOSS]) <= best.val_loss:
+            was = float(tags[LOSS])
+            return f"still version {holder} of {name}, val/loss {was:.4f}: {who}, is no better"
+    client.set_registered_model_alias(name, ALIAS, number)
+    return f"now {who}"
+
+
+def validation_key(experiment: Experiment, parent: Parent) -> str:
+    """The same for two experiments exactly if their val/loss is of the same examples."""
+    section = experiment.preprocess
+    names = {"val_fraction", "split_seed"}
+    if isinstance(experiment, ForecastExperiment):
+        names = {"context_length", "prediction_length", "val_fraction", "test_fraction"}
+    chosen = section.model_dump_json(include=names)
+    return key_of("validation", parent.ingested.fingerprint, chosen)
+
+
+def usage(experiment: Experiment) -> str:
+    """How the model is loaded and asked, in Markdown."""
+    if isinstance(experiment, ClassificationExperiment):
+        asked = 'pd.DataFrame({"text": ["A great and moving film."]})'
+        gives = "a row for each text: its `label`, and the `probability` of label 1"
+    else:
+        asked = f"recent  # (N, {experiment.preprocess.context_length}), degrees C, latest last"
+        gives = "a row for each window: the forecasts that follow it, in degrees C"
+    return (
+        f"The best network by validation of each comparison of `{experiment.name}`; "
+        f"`{ALIAS}` is the best of them on the same data.\n\n"
+        f'```python\nmodel = mlflow.pyfunc.load_model("models:/{experiment.name}@{ALIAS}")\n'
+        f"model.predict({asked})\n```\n\nIt gives {gives}."
+    )

@@ -1,0 +1,94 @@
+"""Comparison record -> Markdown for trackers and schedulers: the verdict and the ranked table."""
+
+import math
+
+from components.markdown import plain
+from components.markdown import table as markdown_table
+from components.metrics import Metric, metrics_of, ranking_metric
+from components.records import Comparison, Row
+from dashboards.table import DASH, between, number, seconds
+from dashboards.verdict import verdict
+
+
+def summary(comparison: Comparison) -> str:
+    """The question, the answer in words, and a table of all rows, the best first.
+
+    Every row has its ranking metric with the 95 % interval, where there is one.
+    """
+    said = verdict(comparison)
+    lines = [f"**{plain(comparison.title)}**", f"{plain(said.headline)}"]
+    if said.notes:
+        lines.append("\n".join(f"- {plain(note)}" for note in said.notes))
+    if comparison.missing:
+        lines.append("\n".join(f"- {line}" for line in absent(comparison)))
+    if comparison.rows:
+        lines.append(rows_table(comparison))
+    return "\n\n".join(lines)
+
+
+def absent(comparison: Comparison) -> list[str]:
+    """Which runs have no result, and why."""
+    return [
+        f"Without a result: {one.name}{'' if one.seed is None else f' seed {one.seed}'} "
+        f"({one.status}: {plain(one.reason)})"
+        for one in comparison.missing
+    ]
+
+
+def rows_table(comparison: Comparison) -> str:
+    """All rows, networks and baselines together, ranked; the best network is in bold."""
+    ranks = ranking_metric(comparison.task, comparison.metric)
+    present = {key for row in comparison.rows for key in row.metrics}
+    others = [
+        metric
+        for metric in metrics_of(comparison.task).values()
+        if metric.key in present and metric.compute and metric != ranks
+    ]
+    headings = [
+        *("Rank", "Row", heading(ranks), "95 % interval", *map(heading, others)),
+        *("Seeds", "Parameters", "Training, s"),
+    ]
+    ordered = sorted(comparison.rows, key=lambda row: worst_last(row, ranks))
+    lines = [
+        [str(place), name_of(row), mean(row, ranks), interval(row, ranks)]
+        + [mean(row, metric) for metric in others]
+        + [str(len(row.seeds)) if row.seeds else DASH]
+        + [DASH if row.num_parameters is None else f"{row.num_parameters:,}"]
+        + [seconds(row.train_seconds)]
+        for place, row in enumerate(ordered, start=1)
+    ]
+    return markdown_table(headings, lines, numbers_from=2)
+
+
+def heading(metric: Metric) -> str:
+    """The label of a metric with its unit."""
+    return f"{metric.label}, {metric.unit}" if metric.unit else metric.label
+
+
+def worst_last(row: Row, metric: Metric) -> float:
+    """What sorts the best row to the front; one without a value comes last."""
+    value = row.metrics[metric.key].mean if metric.key in row.metrics else math.nan
+    if math.isnan(value):
+        return math.inf
+    return -value if metric.better == "higher" else value
+
+
+def name_of(row: Row) -> str:
+    """The label of a row: bold for the best network, set off for a baseline."""
+    if row.kind == "baseline":
+        return f"*{plain(row.label)}*"
+    return f"**{plain(row.label)}**" if row.best else plain(row.label)
+
+
+def mean(row: Row, metric: Metric) -> str:
+    """The mean over the seeds, in the digits of the metric."""
+    spread = row.metrics.get(metric.key)
+    return DASH if spread is None else number(spread.mean, metric.digits)
+
+
+def interval(row: Row, metric: Metric) -> str:
+    """The ends of the 95 % interval."""
+    spread = row.metrics.get(metric.key)
+    if spread is None or spread.interval is None:
+        return DASH
+    return between(*spread.interval, metric)
