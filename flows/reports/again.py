@@ -115,7 +115,8 @@ def reading(home: Home) -> Iterator[Path]:
 def tell(comparison: Comparison, home: Home) -> Path:
     """Write the report, and say what was left out, what is the result, and where it is."""
     from dashboards.verdict import verdict
-    from flows.reports.folder import PAGE, write_report
+    from flows.reports.folder import PAGE
+    from flows.reports.writing import write_report
 
     folder = write_report(comparison, home.reports)
     for one in comparison.missing:

@@ -1,10 +1,9 @@
-"""The folder of all reports: one report written, all of them listed."""
+"""The folder of all reports: what lies there, told apart from what is none."""
 
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock
 from pydantic import ValidationError
 
 from components.records import Comparison, Summary
@@ -12,31 +11,6 @@ from components.storage import write_whole
 from params.errors import InputError
 
 COMPARISON, PAGE, SUMMARY, INDEX = "comparison.json", "report.html", "summary.json", "index.html"
-
-
-def write_report(comparison: Comparison, reports: Path) -> Path:
-    """The folder of the comparison's page and numbers, written; the list of reports has it then."""
-    from dashboards.index import summarise
-    from dashboards.render import render
-
-    folder = reports / comparison.id
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / COMPARISON, comparison.model_dump_json(indent=2))
-    write_whole(folder / PAGE, render(comparison))
-    write_whole(folder / SUMMARY, summarise(comparison).model_dump_json(indent=2))
-    write_index(reports)
-    return folder
-
-
-def write_index(reports: Path) -> None:
-    """Write the list of all reports.
-
-    Two processes that write it wait for each other, so that the later list has both reports.
-    """
-    from dashboards.index import render_index
-
-    with FileLock(reports / ".index.lock"):
-        write_whole(reports / INDEX, render_index(summaries(reports)))
 
 
 def summaries(reports: Path) -> Iterator[Summary]:
