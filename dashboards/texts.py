@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from components.records import Comparison, NewText, Spread, TextNumbers
+from components.records import Comparison, EncodedText, NewText, Spread, TextNumbers
 from dashboards.look import colour
 from dashboards.table import DASH, TO, number
 
@@ -27,16 +27,24 @@ class Strip:
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """The three steps from texts to a padded row, each as a sentence and a strip of tokens."""
+class Example:
+    """One text on its way to a padded row, each step as a sentence and a strip of tokens."""
 
-    counted: str
-    vocabulary: Strip
     excerpt: str
     cut: str
     words: Strip
     filled: str
     row: Strip
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The vocabulary, and what becomes of any text and of an example, if there is one."""
+
+    counted: str
+    vocabulary: Strip
+    any_text: str
+    example: Example | None
     padding_idx: int
     unknown_idx: int
 
@@ -79,17 +87,8 @@ def numbers(comparison: Comparison) -> Numbers | None:
             tuple(Token(word, token_id) for word, token_id in found.top),
             _more(found.vocab_size - len(found.top), "word"),
         ),
-        excerpt=found.example.excerpt,
-        cut=_cut(found),
-        words=Strip(
-            tuple(
-                _token(word, token_id, found)
-                for word, token_id in zip(found.example.words, found.example.ids, strict=True)
-            ),
-            _more(found.example.num_words - len(found.example.words), "word"),
-        ),
-        filled=_filled(found),
-        row=_row(found),
+        any_text=_any_text(found),
+        example=_example(found.example, found) if found.example else None,
         padding_idx=found.padding_idx,
         unknown_idx=found.unknown_idx,
     )
@@ -122,25 +121,47 @@ def _token(word: str, id: int, found: TextNumbers) -> Token:
     return Token(word, id, "unknown" if id == found.unknown_idx else "")
 
 
-def _cut(found: TextNumbers) -> str:
-    example, kept = found.example, found.max_length
+def _any_text(found: TextNumbers) -> str:
+    return (
+        f"Of a text the {_side(found)} {found.max_length:,} words are kept; a shorter one is "
+        "padded at its end."
+    )
+
+
+def _example(example: EncodedText, found: TextNumbers) -> Example:
+    pairs = zip(example.words, example.ids, strict=True)
+    return Example(
+        excerpt=example.excerpt,
+        cut=_cut(example, found),
+        words=Strip(
+            tuple(_token(word, token_id, found) for word, token_id in pairs),
+            _more(example.num_words - len(example.words), "word"),
+        ),
+        filled=_filled(example, found),
+        row=_row(example, found),
+    )
+
+
+def _side(found: TextNumbers) -> str:
+    return "first" if found.truncation_side == "end" else "last"
+
+
+def _cut(example: EncodedText, found: TextNumbers) -> str:
     words = f"{example.num_words:,} word{'' if example.num_words == 1 else 's'}"
-    if example.num_words <= kept:
-        return f"It has {words}; up to {kept:,} are kept."
-    side = "first" if found.truncation_side == "end" else "last"
-    return f"It has {words}, of which the {side} {kept:,} are kept."
+    if example.num_words <= found.max_length:
+        return f"It has {words}; up to {found.max_length:,} are kept."
+    return f"It has {words}, of which the {_side(found)} {found.max_length:,} are kept."
 
 
-def _filled(found: TextNumbers) -> str:
-    padding = found.max_length - found.example.num_tokens
+def _filled(example: EncodedText, found: TextNumbers) -> str:
+    padding = found.max_length - example.num_tokens
     if padding == 0:
         return f"It fills all {found.max_length:,} places."
     places = f"{padding:,} place{'' if padding == 1 else 's'}"
     return f"The last {places} of {found.max_length:,} hold padding."
 
 
-def _row(found: TextNumbers) -> Strip:
-    example = found.example
+def _row(example: EncodedText, found: TextNumbers) -> Strip:
     words = example.row_words or ("",)  # a text without a word is one unknown token
     tokens = [_token(*pair, found) for pair in zip(words, example.row, strict=False)]
     tokens += [Token("", found.padding_idx, "padding")] * (len(example.row) - len(tokens))

@@ -154,6 +154,11 @@ class TextReport(Section):
     """What the page says of a classification."""
 
     title: str = Field(min_length=1, description="The question, as the page's heading.")
+    excerpts: bool = Field(
+        default=True,
+        exclude_if=lambda shown: shown,
+        description="Whether the page and its numbers hold pieces of the texts of the data.",
+    )
 
 
 class SeriesReport(Section):

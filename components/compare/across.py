@@ -99,14 +99,17 @@ def merged_experiment(
     shared = titles.pop() if len(titles) == 1 else f"{', '.join(names)}: side by side"
     baselines = dict.fromkeys(chain.from_iterable(one.evaluate.baselines for one in experiments))
     asked: dict[str, object] = {"baselines": tuple(baselines)}
-    if isinstance(newest, ClassificationExperiment):
+    told: dict[str, object] = {"title": title or shared}
+    texts = [one for one in experiments if isinstance(one, ClassificationExperiment)]
+    if texts:
         asked["texts"] = common_texts(sides)
+        told["excerpts"] = all(one.report.excerpts for one in texts)  # who hides them hides them
     ranked_by = metric or experiments[0].compare.metric
     return newest.model_copy(
         update={
             "evaluate": newest.evaluate.model_copy(update=asked),
             "compare": newest.compare.model_copy(update={"metric": ranked_by}),
-            "report": newest.report.model_copy(update={"title": title or shared}),
+            "report": newest.report.model_copy(update=told),
         }
     )
 

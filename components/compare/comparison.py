@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from components import metrics
 from components.cautions import cautions
+from components.compare.errors import errors
 from components.compare.pairs import with_evidence
 from components.compare.pictures import forecast_picture, new_texts, text_numbers
 from components.compare.rows import ranked
@@ -37,13 +38,16 @@ def compare(
         created: When it was made, ISO 8601.
 
     Raises:
-        ValueError: If the rows were not all made on the same data.
+        ValueError: If the rows were not all made on the same data and test examples.
         InputError: If the ranking metric is not defined on them, as with one label in the test.
     """
     evidence = in_order(evidence)
     fingerprints = {scored.fingerprint for scored in evidence.scored}
     if fingerprints - {evidence.ingested.fingerprint}:
         raise ValueError(f"rows of different data cannot be compared: {sorted(fingerprints)}")
+    truths = {scored.truth_digest for scored in evidence.scored}
+    if len(truths) > 1:
+        raise ValueError(f"rows of different test splits cannot be compared: {sorted(truths)}")
     metric = metrics.ranking_metric(experiment.task, experiment.compare.metric)
     if any(metric.key not in scored.metrics for scored in evidence.scored):
         raise InputError(
@@ -82,6 +86,7 @@ def compare(
             for run in evidence.trained
         ),
         forecast=picture,
+        errors=errors(experiment, rows, evidence.scored),
         numbers=text_numbers(experiment, evidence),
         new_texts=new_texts(experiment, evidence),
         floor=floor(evidence.scored),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from components.compare.naming import Params, flat, names
 from components.compare.sides import Side
 from components.evaluate.baselines import PARAMS
-from components.evaluate.score import PREDICTIONS
+from components.evaluate.predictions import PREDICTIONS
 from components.records import NamedRow, RunEvidence, Scored
 from components.storage import file_digest
 from params.schema import Experiment

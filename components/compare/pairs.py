@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.compare.bootstrap import Bootstrap
-from components.evaluate.score import read_predictions
+from components.evaluate.predictions import read_predictions
 from components.metrics import Metric
 from components.records import Pair, Row, Scored
 

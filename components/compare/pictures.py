@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from components.compare.rows import spread
-from components.evaluate.score import PREDICTIONS
+from components.evaluate.predictions import PREDICTIONS
 from components.preprocess import explain
 from components.records import Evidence, ForecastPicture, NewText, Scored, TextNumbers
 from params.schema import ClassificationExperiment, Experiment
@@ -15,7 +15,7 @@ def text_numbers(experiment: Experiment, evidence: Evidence) -> TextNumbers | No
     """How the texts became numbers, where there are texts."""
     if not isinstance(experiment, ClassificationExperiment):
         return None
-    return explain.read_numbers(evidence.prepared.path)
+    return explain.read_numbers(evidence.prepared.path, excerpts=experiment.report.excerpts)
 
 
 def new_texts(experiment: Experiment, evidence: Evidence) -> tuple[NewText, ...]:

@@ -1,17 +1,11 @@
 """What is set side by side when runs of several comparisons meet, and when that is refused."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pandas as pd
-
-from components.evaluate.score import PREDICTIONS
 from components.records import Recalled, Scored
 from params.errors import InputError
 from params.schema import Experiment
-
-TRUTH = ("row", "label", "window", "step", "day", "truth")  # columns that no row may have otherwise
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,7 @@ def require_same(sides: tuple[Side, ...]) -> None:
     )
     splits: dict[str, str] = {}
     for side in sides:
-        digests = sorted({truth_digest(one) for one in side.scored})
+        digests = sorted({one.truth_digest for one in side.scored})
         if digests:
             splits[side.called] = " and ".join(digests)
     require_one("test splits", splits)
@@ -67,14 +61,3 @@ def require_one(what: str, found: Mapping[str, str]) -> None:
     if len(by_value) > 1:
         said = "; ".join(f"{value}: {', '.join(who)}" for value, who in by_value.items())
         raise InputError(f"runs on different {what} cannot be compared: {said}")
-
-
-def truth_digest(scored: Scored) -> str:
-    """What stands for the test examples and what was true of them."""
-    if scored.truth_digest:
-        return scored.truth_digest
-    table = pd.read_parquet(scored.path / PREDICTIONS)
-    digest = hashlib.sha256()
-    for column in (name for name in TRUTH if name in table):
-        digest.update(column.encode() + table[column].to_numpy().tobytes())
-    return digest.hexdigest()[:16]

@@ -1,26 +1,25 @@
-"""Test scores of one network or baseline, with the predictions behind them kept as Parquet."""
+"""Test scores of one network or baseline, made in a child and kept with what is behind them."""
 
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from components import metrics
-from components.evaluate.truth import labels, series_truth
+from components.evaluate.predictions import write_predictions
+from components.evaluate.truth import series_truth
 from components.records import Ingested, Prepared, Record, Scored, Trained
 from components.storage import Store, file_digest, key_of
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.worker import run_in_child
-from params.names import SeriesBaseline, Task, TextBaseline
+from params.names import SeriesBaseline, TextBaseline
 from params.sections import SeriesEvaluate, TextEvaluate, TextPreprocess
 
-VERSION = 2  # of how test examples are scored; a change of it scores stored runs again
-PREDICTIONS = "predictions.parquet"
+VERSION = 3  # of how test examples are scored; a change of it scores stored runs again
 SCORED = "scored.json"
 
 Values = NDArray[np.float64]
@@ -114,7 +113,7 @@ def score_network(text: str, folder: Path) -> None:
     job = NetworkJob.model_validate_json(text)
     training = job.training
     estimate = predict_test(training, job.trained.path)
-    scores = write_predictions(training.task, job.ingested, training.prepared, estimate, folder)
+    written = write_predictions(training.task, job.ingested, training.prepared, estimate, folder)
     readable = metrics.metrics_of(training.task).keys() - {metrics.TRAIN_LOSS, metrics.VAL_LOSS}
     best = {key: value for key, value in job.trained.best_metrics.items() if key in readable}
     said: Sequence[float] = ()
@@ -129,7 +128,8 @@ def score_network(text: str, folder: Path) -> None:
         seed=training.seed,
         num_parameters=job.trained.num_parameters,
         train_seconds=job.trained.train_seconds,
-        metrics={**scores, **best},
+        truth_digest=written.truth_digest,
+        metrics={**written.metrics, **best},
         new_texts=tuple(said),
     )
     (folder / SCORED).write_text(scored.model_dump_json(), encoding="utf-8")
@@ -142,7 +142,7 @@ def score_baseline(text: str, folder: Path) -> None:
     start = time.perf_counter()
     estimate = baseline_estimate(job)
     seconds = time.perf_counter() - start
-    scores = write_predictions(job.task, job.ingested, job.prepared, estimate, folder)
+    written = write_predictions(job.task, job.ingested, job.prepared, estimate, folder)
     scored = Scored(
         path=Path(),
         fingerprint=job.prepared.fingerprint,
@@ -151,7 +151,8 @@ def score_baseline(text: str, folder: Path) -> None:
         seed=None,
         num_parameters=None,
         train_seconds=seconds,
-        metrics=scores,
+        truth_digest=written.truth_digest,
+        metrics=written.metrics,
     )
     (folder / SCORED).write_text(scored.model_dump_json(), encoding="utf-8")
 
@@ -167,45 +168,3 @@ def baseline_estimate(job: BaselineJob) -> Values:
     train = read_split(job.ingested.path, "train")
     test, _ = read_split(job.ingested.path, "test")
     return baselines.text_baseline(job.name, train, test)[:, None]
-
-
-def write_predictions(
-    task: Task, ingested: Ingested, prepared: Prepared, estimate: Values, folder: Path
-) -> dict[str, float]:
-    """The test metrics of `estimate` `(N, P)`, which is kept beside the truth as Parquet."""
-    assert np.isfinite(estimate).all(), "every test example has an estimate"
-    if task == "classification":
-        predictions = metrics.Predictions(labels(prepared, "test"), estimate[:, 0])
-        label = predictions.truth.astype(np.int8)
-        table = pd.DataFrame({"row": np.arange(len(label)), "label": label})
-        table["probability"] = predictions.estimate
-    else:
-        truth = series_truth(ingested, prepared)
-        predictions = truth.predictions(estimate)
-        window, step = (np.asarray(index) for index in np.indices(truth.days.shape))
-        columns: dict[str, NDArray[Any]] = {"window": window, "step": step + 1, "day": truth.days}
-        columns |= {"truth": predictions.truth, "forecast": estimate}
-        if predictions.true_mean is not None:
-            columns["true_mean"] = predictions.true_mean
-        table = pd.DataFrame({name: column.ravel() for name, column in columns.items()})
-    table.to_parquet(folder / PREDICTIONS, index=False)
-    return metrics.score(task, predictions)
-
-
-def read_predictions(task: Task, folder: Path) -> metrics.Predictions:
-    """The predictions that `write_predictions` left in `folder`, for metrics of single examples.
-
-    The scales of the training part, which some other metrics are measured in, are not kept there.
-    """
-    table = pd.read_parquet(folder / PREDICTIONS)
-    if task == "classification":
-        return metrics.Predictions(
-            table["label"].to_numpy(dtype=np.float64), table["probability"].to_numpy()
-        )
-    steps = int(table["step"].max())
-
-    def windows(column: str) -> Values:
-        return np.asarray(table[column].to_numpy().reshape(-1, steps))
-
-    true_mean = windows("true_mean") if "true_mean" in table else None
-    return metrics.Predictions(windows("truth"), windows("forecast"), true_mean)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from components.ingest.series import SERIES
@@ -59,6 +60,15 @@ def series_truth(ingested: Ingested, prepared: Prepared) -> SeriesTruth:
     )
 
 
-def labels(prepared: Prepared, name: str) -> Values:
-    """The labels `(N,)` of a preprocessed split, 0 or 1."""
-    return load_file(prepared.path / f"{name}.safetensors")["labels"].astype(np.float64)
+@dataclass(frozen=True)
+class TextTruth:
+    """The test texts in order: the `label`, 0 or 1, and the words of each whole text, `(N,)`."""
+
+    label: NDArray[np.int8]
+    num_words: NDArray[np.int64]
+
+
+def text_truth(prepared: Prepared) -> TextTruth:
+    """The truth of a classification, and how long its texts are."""
+    with safe_open(prepared.path / "test.safetensors", framework="np") as arrays:
+        return TextTruth(arrays.get_tensor("labels"), arrays.get_tensor("num_words"))

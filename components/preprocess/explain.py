@@ -40,9 +40,10 @@ def text_numbers(
     )
 
 
-def read_numbers(prepared: Path) -> TextNumbers:
-    """What `text_numbers` said of a preprocessed data set."""
-    return TextNumbers.model_validate_json((prepared / NUMBERS).read_text(encoding="utf-8"))
+def read_numbers(prepared: Path, *, excerpts: bool) -> TextNumbers:
+    """What `text_numbers` said of a preprocessed data set, without its text if not `excerpts`."""
+    found = TextNumbers.model_validate_json((prepared / NUMBERS).read_text(encoding="utf-8"))
+    return found if excerpts else found.model_copy(update={"example": None})
 
 
 def encoded(text: str, words: Sequence[str], params: TextPreprocess) -> EncodedText:

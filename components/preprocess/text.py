@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 
 from components.preprocess import explain, tokens
 from components.preprocess.vocabulary import VOCABULARY, encode_split, ids_of
-from components.records import Ingested, Prepared, SequenceSpec
+from components.records import Ingested, Prepared, SequenceSpec, Truncation
 from components.storage import Store, key_of
 from params.errors import InputError
 from params.sections import TextPreprocess
@@ -27,8 +27,9 @@ def preprocess_text(
     """Encoded splits `train`, `val` and `test` in the store.
 
     Each is a safetensors file: `token_ids` of all texts one after another, their `lengths` `(N,)`,
-    their `labels` `(N,)` and their `rows` in the ingested split `(N,)`. The vocabulary is that of
-    the training part alone. `numbers.json` shows how texts became numbers.
+    their `labels` `(N,)`, their `rows` in the ingested split `(N,)` and the number of words of each
+    whole text, `num_words` `(N,)`. The vocabulary is that of the training part alone.
+    `numbers.json` shows how texts became numbers.
 
     Raises:
         InputError: If the training split is too small to set a part of it aside.
@@ -54,6 +55,7 @@ def preprocess_text(
                 "lengths": lengths,
                 "labels": part_labels,
                 "rows": rows,
+                "num_words": np.concatenate([np.diff(one.offsets) for one in sliced[name]]),
             }
             save_file(arrays, folder / f"{name}.safetensors")
             unknown = float((token_ids == tokens.UNKNOWN_IDX).mean())
@@ -75,6 +77,7 @@ def preprocess_text(
             spec=SequenceSpec(
                 num_embeddings=len(words) + tokens.NUM_SPECIAL, input_size=1, output_size=1
             ),
+            truncation=Truncation(max_length=params.max_length, side=params.truncation_side),
             notes=tuple(notes),
         )
         (folder / PREPARED).write_text(prepared.model_dump_json(), encoding="utf-8")

@@ -38,6 +38,7 @@ from components.records.stages import (
     SequenceSpec,
     SplitFacts,
     Trained,
+    Truncation,
 )
 from components.records.summary import Summary
 from components.records.texts import EncodedText, NewText, TextNumbers
@@ -86,4 +87,5 @@ __all__ = [
     "TextErrors",
     "TextNumbers",
     "Trained",
+    "Truncation",
 ]

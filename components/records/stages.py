@@ -49,8 +49,15 @@ class Scaler(Record):
     scale: float
 
 
+class Truncation(Record):
+    """How much of a text networks read: `max_length` words, cut at the `start` or the `end`."""
+
+    max_length: int
+    side: Literal["start", "end"]
+
+
 class Prepared(Record):
-    """Encoded splits in the store, ready to be batched."""
+    """Encoded splits in the store, ready to be batched. `truncation` is there for texts alone."""
 
     path: Path
     key: str
@@ -60,6 +67,7 @@ class Prepared(Record):
     test: int
     spec: SequenceSpec
     scaler: Scaler | None = None
+    truncation: Truncation | None = None
     notes: tuple[str, ...] = ()
     reused: bool = False
 

@@ -24,12 +24,15 @@ class EncodedText(Record):
 
 
 class TextNumbers(Record):
-    """How texts become numbers: the most frequent words with their ids, and one training text."""
+    """How texts become numbers: the most frequent words with their ids, and one training text.
+
+    There is no `example` where texts are not to be shown.
+    """
 
     vocab_size: int
     num_texts: int
     top: tuple[tuple[str, int], ...]
-    example: EncodedText
+    example: EncodedText | None
     max_length: int
     truncation_side: Literal["start", "end"]
     padding_idx: int

@@ -8,7 +8,7 @@ import pytest
 
 from components.cautions import cautions
 from components.compare.comparison import compare, require_comparable
-from components.evaluate.score import PREDICTIONS
+from components.evaluate.predictions import PREDICTIONS
 from components.preprocess import explain
 from components.records import (
     Comparison,

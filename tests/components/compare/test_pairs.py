@@ -8,7 +8,7 @@ import pytest
 
 from components.compare.bootstrap import Bootstrap
 from components.compare.pairs import block_length, pair, with_evidence
-from components.evaluate.score import PREDICTIONS
+from components.evaluate.predictions import PREDICTIONS
 from components.metrics import ranking_metric
 from components.records import Row, Scored, Spread
 

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 
 from components import metrics
 from components.evaluate import score
+from components.evaluate.predictions import PREDICTIONS
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
 from components.preprocess.series import preprocess_series
@@ -64,7 +65,8 @@ def test_a_text_baseline_is_scored_on_every_test_text(
     assert (scored.kind, scored.name, scored.seed) == ("baseline", "tfidf_logistic", None)
     assert scored.fingerprint == text_job.ingested.fingerprint
     assert scored.num_parameters is None
-    table = pd.read_parquet(scored.path / score.PREDICTIONS)
+    assert len(scored.truth_digest) == 16
+    table = pd.read_parquet(scored.path / PREDICTIONS)
     assert table["row"].tolist() == list(range(16))
     assert table["label"].tolist() == [0, 1] * 8
     again = metrics.Predictions(
@@ -79,7 +81,7 @@ def test_a_series_baseline_is_scored_in_degrees(
 ) -> None:
     scored = score.evaluate_baseline(series_job, store)
     assert set(scored.metrics) == LAST
-    table = pd.read_parquet(scored.path / score.PREDICTIONS)
+    table = pd.read_parquet(scored.path / PREDICTIONS)
     assert len(table) == 2 * series_job.prepared.test
     assert table["step"].tolist() == [1, 2] * series_job.prepared.test
     assert (table["day"] - table["step"] - table["window"]).nunique() == 1
@@ -146,7 +148,7 @@ def test_new_texts_are_read_as_the_test_texts_are(
     texts = pd.read_parquet(network_job.ingested.path / "test.parquet")["text"]
     new = score.NewTexts(texts=tuple(texts), preprocess=tiny_imdb.preprocess)
     scored = score.evaluate_network(network_job.model_copy(update={"new": new}), store)
-    said = pd.read_parquet(scored.path / score.PREDICTIONS)["probability"]
+    said = pd.read_parquet(scored.path / PREDICTIONS)["probability"]
     assert scored.new_texts == pytest.approx(said.tolist(), abs=1e-6)
     assert len(set(scored.new_texts)) > 10
 
@@ -186,12 +188,3 @@ def test_what_networks_read_besides_changes_no_baseline(
     more = text_job.params.model_copy(update={"texts": ("new",)})
     score.evaluate_baseline(text_job.model_copy(update={"params": more}), store)
     assert in_this_process == ["score_baseline"]
-
-
-def test_an_example_without_an_estimate_is_a_bug(text_job: score.TextBaselineJob) -> None:
-    estimate = np.full((16, 1), 0.5)
-    estimate[3] = np.nan
-    with pytest.raises(AssertionError, match="every test example has an estimate"):
-        score.write_predictions(
-            "classification", text_job.ingested, text_job.prepared, estimate, Path()
-        )

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
-from components.evaluate.truth import labels, series_truth
+from components.evaluate.truth import series_truth, text_truth
 from components.ingest.series import generate, ingest_series
 from components.ingest.text import ingest_text
 from components.preprocess.series import preprocess_series
@@ -53,6 +53,12 @@ def test_a_series_without_a_true_mean(tiny_temperature: ForecastExperiment, stor
     assert truth.predictions(truth.value[truth.days]).true_mean is None
 
 
-def test_labels_are_those_of_the_split(tiny_imdb: ClassificationExperiment, store: Store) -> None:
-    prepared = preprocess_text(ingest_text(tiny_imdb.ingest, store), tiny_imdb.preprocess, store)
-    assert labels(prepared, "test").tolist() == [0, 1] * 8
+def test_texts_have_their_labels_and_all_their_words(
+    tiny_imdb: ClassificationExperiment, store: Store
+) -> None:
+    ingested = ingest_text(tiny_imdb.ingest, store)
+    truth = text_truth(preprocess_text(ingested, tiny_imdb.preprocess, store))
+    assert truth.label.tolist() == [0, 1] * 8
+    texts = pd.read_parquet(ingested.path / "test.parquet")["text"]
+    assert truth.num_words.tolist() == [len(text.split()) for text in texts]
+    assert truth.num_words.max() > tiny_imdb.preprocess.max_length  # those that are cut too

@@ -34,7 +34,7 @@ def numbers_of(
     ingest = load("imdb", [f"ingest.source={write_reviews(train=TRAIN, test=TEST)}"]).ingest
     ingested = ingest_text(ingest, store)
     prepared = preprocess_text(ingested, section, store)
-    return prepared, explain.read_numbers(prepared.path)
+    return prepared, explain.read_numbers(prepared.path, excerpts=True)
 
 
 def test_a_text_on_its_way_to_numbers_to_the_letter(
@@ -71,7 +71,8 @@ def test_it_is_the_first_training_text_and_the_row_that_is_trained_on(
 ) -> None:
     ingested = ingest_text(tiny_imdb.ingest, store)
     prepared = preprocess_text(ingested, tiny_imdb.preprocess, store)
-    example = explain.read_numbers(prepared.path).example
+    example = explain.read_numbers(prepared.path, excerpts=True).example
+    assert example is not None
     arrays = load_file(prepared.path / "train.safetensors")
     length = int(arrays["lengths"][0])
     assert example.num_tokens == length
@@ -117,3 +118,12 @@ def test_known_words_are_counted_among_those_that_are_read(
     prepared, _ = numbers_of(write_reviews, store, section)
     texts = ["Good film.", "fun zebra", "zebra", "!?", "zebra zebra zebra good good"]
     assert explain.count_known(texts, prepared, section) == [(2, 2), (2, 1), (1, 0), (0, 0), (3, 0)]
+
+
+def test_without_excerpts_no_text_is_shown(
+    write_reviews: Callable[..., Path], store: Store
+) -> None:
+    prepared, shown = numbers_of(write_reviews, store, params())
+    hidden = explain.read_numbers(prepared.path, excerpts=False)
+    assert shown.example is not None
+    assert hidden == shown.model_copy(update={"example": None})

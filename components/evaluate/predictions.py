@@ -1,0 +1,114 @@
+"""What a run or a baseline says of every test example, kept as Parquet beside the truth."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from components import metrics
+from components.evaluate.mistakes import write_mistakes
+from components.evaluate.truth import series_truth, text_truth
+from components.records import Ingested, Prepared
+from params.names import Task
+
+PREDICTIONS = "predictions.parquet"
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Written:
+    """The test metrics of predictions that were written, and the digest of the truth they met.
+
+    The digest is that of the examples in their order and of what was true of them: rows with the
+    same one may be compared example by example.
+    """
+
+    metrics: dict[str, float]
+    truth_digest: str
+
+
+def write_predictions(
+    task: Task, ingested: Ingested, prepared: Prepared, estimate: Values, folder: Path
+) -> Written:
+    """The test metrics of `estimate` `(N, P)`, which is kept beside the truth as Parquet.
+
+    Of a classification the most confident mistakes are kept too, with pieces of their texts.
+    """
+    assert np.isfinite(estimate).all(), "every test example has an estimate"
+    if task == "classification":
+        return write_probabilities(ingested, prepared, estimate[:, 0], folder)
+    return write_forecasts(ingested, prepared, estimate, folder)
+
+
+def write_probabilities(
+    ingested: Ingested, prepared: Prepared, probability: Values, folder: Path
+) -> Written:
+    """Probabilities of label 1 `(N,)` beside the labels and the words of each whole text."""
+    truth = text_truth(prepared)
+    predictions = metrics.Predictions(truth.label.astype(np.float64), probability)
+    columns = {"row": np.arange(len(truth.label)), "label": truth.label}
+    columns |= {"probability": probability, "num_words": truth.num_words}
+    table = pd.DataFrame(columns)
+    table.to_parquet(folder / PREDICTIONS, index=False)
+    write_mistakes(table, ingested, prepared, folder)
+    digest = digest_of(ingested.fingerprint.encode(), truth.label)
+    return Written(metrics.score("classification", predictions), digest)
+
+
+def write_forecasts(
+    ingested: Ingested, prepared: Prepared, forecast: Values, folder: Path
+) -> Written:
+    """Forecasts `(N, P)` in degrees C beside the truth, a line for each window and step."""
+    truth = series_truth(ingested, prepared)
+    predictions = truth.predictions(forecast)
+    window, step = (np.asarray(index) for index in np.indices(truth.days.shape))
+    columns: dict[str, NDArray[Any]] = {"window": window, "step": step + 1, "day": truth.days}
+    columns |= {"truth": predictions.truth, "forecast": forecast}
+    if predictions.true_mean is not None:
+        columns["true_mean"] = predictions.true_mean
+    table = pd.DataFrame({name: column.ravel() for name, column in columns.items()})
+    table.to_parquet(folder / PREDICTIONS, index=False)
+    digest = digest_of(truth.days, predictions.truth)
+    return Written(metrics.score("forecast", predictions), digest)
+
+
+def digest_of(*parts: bytes | NDArray[Any]) -> str:
+    """Sixteen hexadecimal digits that depend on every byte of every part, in order."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def read_predictions(task: Task, folder: Path) -> metrics.Predictions:
+    """The predictions that `write_predictions` left in `folder`, for metrics of single examples.
+
+    The scales of the training part, which some other metrics are measured in, are not kept there.
+    """
+    table = pd.read_parquet(folder / PREDICTIONS)
+    if task == "classification":
+        return metrics.Predictions(
+            table["label"].to_numpy(dtype=np.float64), table["probability"].to_numpy()
+        )
+    steps = int(table["step"].max())
+
+    def windows(column: str) -> Values:
+        return np.asarray(table[column].to_numpy().reshape(-1, steps))
+
+    true_mean = windows("true_mean") if "true_mean" in table else None
+    return metrics.Predictions(windows("truth"), windows("forecast"), true_mean)
+
+
+def read_column(folder: Path, name: str) -> NDArray[Any]:
+    """One column of the predictions in `folder`; empty if they are of a version without it."""
+    with pq.ParquetFile(folder / PREDICTIONS) as file:
+        if name not in file.schema_arrow.names:
+            return np.empty(0)
+        values: NDArray[Any] = file.read([name])[name].to_numpy()
+    return values
