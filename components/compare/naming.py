@@ -61,5 +61,5 @@ def label(base: str, changed: Params, home: str, *, unique: bool) -> str:
     said = [f"{key} {value}" for key, value in changed.items()]
     more = len(said) - MOST_IN_LABEL
     if more > 0:
-        said[MOST_IN_LABEL:] = [f"{more} more params"]
+        said[MOST_IN_LABEL:] = [f"{more} more"]
     return ", ".join([base, *said])

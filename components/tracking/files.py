@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlparse
 
 from mlflow import MlflowClient
@@ -37,12 +38,18 @@ def download_some(
     if is_local(run):
         return download(client, run, scratch)
     try:
-        for path in paths(client, run.info.run_id):
-            if wanted(path):
-                client.download_artifacts(run.info.run_id, path, str(scratch))
+        for path in filter(wanted, paths(client, run.info.run_id)):
+            copy(client, run.info.run_id, path, scratch / path)
     except (OSError, MlflowException) as error:
         raise gone(run, error) from None
     return scratch
+
+
+def copy(client: MlflowClient, run_id: str, path: str, target: Path) -> None:
+    """Bring one file of a run to `target`; MLflow's stores differ in where they would put it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.parent) as folder:
+        Path(client.download_artifacts(run_id, path, folder)).rename(target)
 
 
 def paths(client: MlflowClient, run_id: str, folder: str | None = None) -> Iterator[str]:
