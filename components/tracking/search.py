@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from params.errors import InputError
+from params.errors import InputError, listed
 
 LATEST = "latest"
 ID_START = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,100}")
 COMPARISONS = "tags.`unroll.kind` = 'comparison'"
-MOST_NAMED = 5  # of the ids that a message lists
 
 
 def named(client: MlflowClient, id: str) -> Run:
@@ -127,9 +126,3 @@ def called(run: Run) -> str:
     if is_comparison(run):
         return comparison_of(run)
     return f"{run.info.run_id} ({run.info.run_name} of {comparison_of(run)})"
-
-
-def listed(ids: Sequence[str]) -> str:
-    """The first of them, and how many more there are."""
-    more = len(ids) - MOST_NAMED
-    return ", ".join(ids[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

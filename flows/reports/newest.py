@@ -8,9 +8,7 @@ import webbrowser
 from components.records import Summary
 from components.storage import Home
 from flows.reports.folder import PAGE, summaries
-from params.errors import InputError
-
-MOST_NAMED = 5  # of the ids that a message lists
+from params.errors import InputError, listed
 
 
 def open_report(id: str | None, home: Home) -> None:
@@ -47,20 +45,16 @@ def chosen(id: str | None, home: Home) -> Summary:
         return begun[0]
     ids = [one.id for one in begun]
     if ids:
-        raise InputError(f"{id} is the beginning of several reports: {listed(ids)}; give more")
+        raise InputError(
+            f"{id} is the beginning of several reports: {listed(ids)}; give more of it"
+        )
     known = [one.id for one in found]
     close = difflib.get_close_matches(id, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"the newest are {listed(known)}"
+    hint = f"did you mean {' or '.join(close)}?" if close else f"the newest are {listed(known)};"
     raise InputError(
         f"no report in {home.reports} has an id that is or begins with {id!r}; {hint} "
         "`unroll report ID` makes one again"
     )
-
-
-def listed(ids: list[str]) -> str:
-    """The first of them, and how many more there are."""
-    more = len(ids) - MOST_NAMED
-    return ", ".join(ids[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def has_display() -> bool:
