@@ -53,6 +53,8 @@ def compare(ids: Sequence[str], home: Home, *, metric: str | None, title: str | 
         from components.tracking.asked import recall_asked
 
         found = recall_asked(home.tracking_uri, ids, scratch)
+        if metric is not None:
+            require_metric(metric, found[0][1])
         sources = {called: recalled.evidence.provenance for called, recalled in found}
         moment = datetime.now(UTC)
         comparison = compare_across(
@@ -64,6 +66,20 @@ def compare(ids: Sequence[str], home: Home, *, metric: str | None, title: str | 
             title=title,
         )
         return tell(comparison, home)
+
+
+def require_metric(key: str, recalled: Recalled) -> None:
+    """See that a comparison can be ranked by what was asked for.
+
+    Raises:
+        InputError: If its task has no such metric.
+    """
+    from components.metrics import ranking_metric
+
+    try:
+        ranking_metric(recalled.experiment.task, key)
+    except InputError as error:
+        raise InputError(str(error).replace("compare.metric", "--metric", 1)) from None
 
 
 def rebuilt(recalled: Recalled) -> Comparison:

@@ -163,7 +163,7 @@ def test_a_browser_that_does_not_start_is_told(
 @pytest.mark.parametrize(
     ("id", "said"),
     [
-        ("heat", "heat is the beginning of several: heat-2, heat-1; give more of it"),
+        ("heat", "heat is the beginning of several reports: heat-2, heat-1; give more of it"),
         ("haet-1", "has an id that is or begins with 'haet-1'; did you mean heat-1 or heat-2?"),
         ("x", "begins with 'x'; the newest are heat-2, heat-1; `unroll report ID` makes one again"),
         ("", "begins with ''; the newest are heat-2, heat-1"),
