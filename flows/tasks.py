@@ -133,7 +133,7 @@ def train(job: TrainingJob, parent: Parent, context: Context) -> Finished:
     run_id = trainings.start_training(parent, job)
     with runs.ending(parent.tracking, run_id):
         log = EpochLog(parent.tracking, run_id)
-        with system.watching(parent.tracking, run_id):
+        with system.watching(parent.tracking, run_id, log.begun):
             trained = train_run(job, context.home.store, log, fresh=context.fresh)
         log.send()
     return Finished(job=job, trained=trained, run_id=run_id)

@@ -11,12 +11,13 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from components.metrics import VAL_LOSS
-from components.records import Evidence, Record, Trained
+from components.records import Evidence, Record, RunEvidence, Scored, Trained
 from components.storage import key_of
+from components.tracking.notes import training_note
 from components.tracking.packaging import package
 from components.tracking.runs import Parent
+from components.tracking.trainings import run_job
 from components.train.job import TrainingJob
-from params.names import ARCHITECTURE_LABELS
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class Candidate(Record):
     run_id: str
     job: TrainingJob
     trained: Trained
+    scored: Scored
 
     @property
     def val_loss(self) -> float:
@@ -41,14 +43,16 @@ class Candidate(Record):
 
 def best_run(evidence: Evidence, jobs: list[TrainingJob]) -> Candidate | None:
     """The finished run that `unroll predict` chooses too; none if no network finished."""
-    run_ids = {(one.name, one.seed): one.run_id for one in evidence.scored}
+    ended = {(one.name, one.seed): one for one in evidence.scored}
     asked = {(job.architecture, job.seed): job for job in jobs}
     found = []
     for trained in evidence.trained:
         which = trained.architecture, trained.seed
-        run_id = run_ids.get(which)
-        if run_id is not None:
-            found.append(Candidate(run_id=run_id, job=asked[which], trained=trained))
+        scored = ended.get(which)
+        if scored is not None and scored.run_id is not None:
+            found.append(
+                Candidate(run_id=scored.run_id, job=asked[which], trained=trained, scored=scored)
+            )
     return min(found, key=lambda one: (one.val_loss, one.job.name), default=None)
 
 
@@ -80,7 +84,7 @@ def new_version(
     client: MlflowClient, experiment: Experiment, parent: Parent, best: Candidate
 ) -> ModelVersion:
     """A new version of the experiment's model, which is made if it is not there."""
-    label, job = ARCHITECTURE_LABELS[best.job.architecture], best.job
+    job = best.job
     tags = {
         "unroll.comparison": parent.id,
         "unroll.architecture": job.architecture,
@@ -115,14 +119,15 @@ def new_version(
         package(folder, experiment, job, best.trained, parent.ingested, about)
         client.log_model_artifacts(model.model_id, str(folder))
     client.finalize_logged_model(model.model_id, "READY")
-    run = parent.tracking.page(best.run_id)
+    evidence = RunEvidence(job=run_job(job), trained=best.trained, scored=best.scored)
+    run = f"[The run]({parent.tracking.page(best.run_id)}) that it is of:"
     # Not `models:/`: MLflow would look for it where its own global setting points.
     return client.create_model_version(
         experiment.name,
         model.artifact_location,
         run_id=best.run_id,
         tags=tags,
-        description=f"[{label}, seed {job.seed}]({run}), val/loss {best.val_loss:.4f}.",
+        description=f"{run} {training_note(parent, evidence.job, evidence)}",
         model_id=model.model_id,
     )
 

@@ -1,6 +1,7 @@
 """The metrics of each epoch, as soon as it has ended."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterable
 
@@ -26,6 +27,7 @@ class EpochLog:
         self.tracking = tracking
         self.run_id = run_id
         self.unsent: list[Epoch] = []
+        self.begun = threading.Event()  # set as soon as an epoch is logged
 
     def __call__(self, event: Event) -> None:
         """Log an event if an epoch ended with it; other events are not kept."""
@@ -40,6 +42,8 @@ class EpochLog:
     def send(self) -> None:
         """Send what is not sent yet."""
         log_epochs(self.tracking, self.run_id, self.unsent)
+        if self.unsent:
+            self.begun.set()
         self.unsent.clear()
 
 

@@ -10,28 +10,25 @@ REPORT = "report"  # the folder of a comparison's artifacts with its page
 PAGE = f"{REPORT}/report.html"
 
 
-def links(parent: Parent) -> str:
-    """A line with a link to the dashboard of the comparison, and one to its run."""
-    tracking = parent.tracking
-    return (
-        f"[Open the dashboard]({tracking.page(parent.run_id, PAGE)}) of "
-        f"[{plain(parent.id)}]({tracking.page(parent.run_id)})"
-    )
+def dashboard(parent: Parent) -> str:
+    """A link to the page of the comparison; MLflow's UI opens it where it is."""
+    return f"[Open the dashboard]({parent.tracking.page(parent.run_id, PAGE)})"
 
 
 def training_note(parent: Parent, job: RunJob, found: RunEvidence | None = None) -> str:
-    """What a training is and, once it has ended, how it went."""
-    lines = [
-        f"**{ARCHITECTURE_LABELS[job.architecture]}, seed {job.seed}**, in answer to: "
+    """What a training is and, once it has ended, how it went.
+
+    MLflow's UI shows the first lines and the others on demand: the link stands in the first.
+    """
+    comparison = f"[{plain(parent.id)}]({parent.tracking.page(parent.run_id)})"
+    paragraphs = [
+        f"**{ARCHITECTURE_LABELS[job.architecture]}, seed {job.seed}** of {comparison}. "
+        f"{dashboard(parent)}.",
         f"*{plain(parent.title)}*",
-        "",
-        f"Data: {data_of(parent)}.",
-        "",
-        f"{links(parent)}.",
     ]
     if found is not None:
-        lines += ["", outcome(found)]
-    return "\n".join(lines)
+        paragraphs.append(outcome(found))
+    return "\n\n".join([*paragraphs, f"Data: {data_of(parent)}."])
 
 
 def data_of(parent: Parent) -> str:
@@ -60,4 +57,4 @@ def outcome(found: RunEvidence) -> str:
 def comparison_note(parent: Parent, said: str = "") -> str:
     """What a comparison asks and, once it has ended, `said` of its result."""
     opening = said or f"**{plain(parent.title)}**"
-    return f"{opening}\n\nData: {data_of(parent)}.\n\n{links(parent)}."
+    return f"{dashboard(parent)}.\n\n{opening}\n\nData: {data_of(parent)}."

@@ -9,6 +9,9 @@ from mlflow.exceptions import MlflowException
 from components.records import Record
 from components.storage import Home
 
+# Else MLflow's UI guesses what kind of experiment it is, and may show that of language models.
+KIND, TRAINING = "mlflow.experimentKind", "custom_model_development"
+
 
 class Tracking(Record):
     """Where runs are tracked: an MLflow server or database, and the experiment in it."""
@@ -42,11 +45,15 @@ def open_tracking(home: Home, experiment_name: str) -> Tracking:
     client = MlflowClient(uri)
     known = client.get_experiment_by_name(experiment_name)
     if known is not None:
+        if KIND not in known.tags:
+            client.set_experiment_tag(known.experiment_id, KIND, TRAINING)
         return Tracking(uri=uri, experiment_id=known.experiment_id)
     # A server chooses where artifacts go; a local database has to be told.
     location = None if uri.startswith(("http://", "https://")) else home.artifacts.as_uri()
     try:
-        created = client.create_experiment(experiment_name, artifact_location=location)
+        created = client.create_experiment(
+            experiment_name, artifact_location=location, tags={KIND: TRAINING}
+        )
     except MlflowException:  # another process made it in between
         known = client.get_experiment_by_name(experiment_name)
         if known is None:

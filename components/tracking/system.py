@@ -18,12 +18,16 @@ from components.tracking.opening import Tracking
 logger = logging.getLogger(__name__)
 
 SHORTEST, LONGEST = 1.0, 10.0  # seconds between two samples; the longest is MLflow's own
+MOST = 1000  # metrics that MLflow takes at a time
 PATIENCE = 1.0  # seconds to wait for a sample that is being sent when a training ends
 
 
 @contextmanager
-def watching(tracking: Tracking, run_id: str) -> Iterator[None]:
+def watching(tracking: Tracking, run_id: str, begun: threading.Event) -> Iterator[None]:
     """Log the system metrics of this machine to the run until the block is left, however that is.
+
+    Nothing is sent before `begun` is set, by whatever logs the first epoch: MLflow's charts of
+    several runs begin with the metric that came first.
 
     Samples are a second apart at first, a tenth of the time that has passed later on, and ten
     seconds at most. What they say is of the whole machine: trainings side by side share it.
@@ -34,7 +38,7 @@ def watching(tracking: Tracking, run_id: str) -> Iterator[None]:
         yield
         return
     over = threading.Event()
-    arguments = (tracking, run_id, over)
+    arguments = (tracking, run_id, begun, over)
     thread = threading.Thread(target=sample, args=arguments, name=f"system {run_id}", daemon=True)
     thread.start()
     try:
@@ -50,8 +54,8 @@ def is_off() -> bool:
     return bool(switch.is_set() and not switch.get())
 
 
-def sample(tracking: Tracking, run_id: str, over: threading.Event) -> None:
-    """Sample and send until `over` is set, or until something is in the way.
+def sample(tracking: Tracking, run_id: str, begun: threading.Event, over: threading.Event) -> None:
+    """Sample until `over` is set and send once `begun` is, unless something is in the way.
 
     MLflow's own loop is not used: it asks the server before each sample whether the run goes on,
     and is ended only when the server has answered.
@@ -61,15 +65,17 @@ def sample(tracking: Tracking, run_id: str, over: threading.Event) -> None:
         machine = SystemMetricsMonitor(run_id, tracking_uri=tracking.uri)
         client = tracking.client()
         machine.collect_metrics()  # CPU counts from the last time that it was asked
-        step = 0
+        step, unsent = 0, list[Metric]()
         while not over.wait(pause(time.monotonic() - began)):
             for one in machine.monitors:
                 one.clear_metrics()
             machine.collect_metrics()
             now, found = int(time.time() * 1000), machine.aggregate_metrics()
-            batch = [Metric(f"system/{key}", value, now, step) for key, value in found.items()]
-            client.log_batch(run_id, metrics=batch)
+            unsent += [Metric(f"system/{key}", value, now, step) for key, value in found.items()]
             step += 1
+            if begun.is_set():
+                client.log_batch(run_id, metrics=unsent[-MOST:])
+                unsent.clear()
     except Exception as error:  # noqa: BLE001 - whatever it is, the training goes on
         logger.warning("no system metrics from here on: %s: %s", type(error).__name__, error)
 
