@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from components import scores
+from components.scores import Predictions, Values
 from params.errors import InputError
 from params.names import Task
-
-Values = NDArray[np.float64]
 
 TRAIN_LOSS = "train/loss"
 VAL_LOSS = "val/loss"
@@ -22,28 +21,12 @@ TEST_REGRET = "test/regret"
 
 
 @dataclass(frozen=True)
-class Predictions:
-    """What a row said on the test split, beside the truth; all arrays have the same shape.
-
-    For a classification `truth` is 0 or 1 and `estimate` the probability of 1, both `(N,)`. For a
-    forecast both are degrees C, `(N, prediction_length)`, as is the noiseless `true_mean` where it
-    is known; `naive_mae` is the mean absolute day-to-day change of the training part and `scale`
-    its standard deviation, which is the unit that the networks compute in.
-    """
-
-    truth: Values
-    estimate: Values
-    true_mean: Values | None = None
-    naive_mae: float | None = None
-    scale: float | None = None
-
-
-@dataclass(frozen=True)
 class Metric:
     """How one number is computed and shown. `compute` is absent for what training itself logs.
 
-    `per_example` gives the values `(N,)` whose mean the number is, for those that are a mean, and
-    `highest` is the most that it can be; none of them can be below 0.
+    `per_example` gives values `(N,)` whose mean the number is, NaN where it is not defined; every
+    test metric has it. `lowest` and `highest` are the least and the most that it can be, and
+    `smallest_difference` is the least that two rows must differ by for anybody to care.
     """
 
     key: str
@@ -55,81 +38,16 @@ class Metric:
     explanation: str = ""
     compute: Callable[[Predictions], float] | None = None
     per_example: Callable[[Predictions], Values] | None = None
+    smallest_difference: float | None = None
+    lowest: float = 0.0
     highest: float = math.inf
     needs_true_mean: bool = False
     needs_both_labels: bool = False
 
-
-def correct(predictions: Predictions) -> Values:
-    """1 for each example whose more probable class is the right one; exactly 0.5 counts as 1."""
-    right = (predictions.estimate >= 0.5) == (predictions.truth == 1)
-    return np.asarray(right, dtype=np.float64)
-
-
-def accuracy(predictions: Predictions) -> float:
-    """Share of examples whose more probable class is the right one."""
-    return float(correct(predictions).mean())
-
-
-# scikit-learn takes a second to import, and the keys above are needed before anything is computed.
-def f1(predictions: Predictions) -> float:
-    """Harmonic mean of precision and recall of class 1; 0 where neither is defined."""
-    from sklearn.metrics import f1_score
-
-    return float(f1_score(predictions.truth, predictions.estimate >= 0.5, zero_division=0.0))
-
-
-def roc_auc(predictions: Predictions) -> float:
-    """Chance that a random positive is ranked above a random negative; NaN with one class only."""
-    from sklearn.metrics import roc_auc_score
-
-    if len(np.unique(predictions.truth)) < 2:
-        return float("nan")
-    return float(roc_auc_score(predictions.truth, predictions.estimate))
-
-
-def log_loss(predictions: Predictions) -> float:
-    """Mean negative log-likelihood of the truth, in nats."""
-    from sklearn.metrics import log_loss as mean_log_loss
-
-    return float(mean_log_loss(predictions.truth, predictions.estimate, labels=[0, 1]))
-
-
-def absolute_error(predictions: Predictions) -> Values:
-    """The mean absolute error of each window, in degrees C."""
-    return np.asarray(np.abs(predictions.estimate - predictions.truth).mean(axis=1))
-
-
-def mae(predictions: Predictions) -> float:
-    """Mean absolute error, in degrees C."""
-    return float(absolute_error(predictions).mean())
-
-
-def scaled_mae(predictions: Predictions) -> float:
-    """MAE in standard deviations of the training part, as the networks see it."""
-    assert predictions.scale is not None, "a forecast carries the scale of its training part"
-    return mae(predictions) / predictions.scale
-
-
-def rmse(predictions: Predictions) -> float:
-    """Root of the mean squared error, in degrees C."""
-    return float(np.sqrt(((predictions.estimate - predictions.truth) ** 2).mean()))
-
-
-def mase(predictions: Predictions) -> float:
-    """MAE over that of 'tomorrow is as today' on the training part; NaN where that is 0.
-
-    Source: Hyndman & Koehler, "Another look at measures of forecast accuracy", 2006.
-    """
-    assert predictions.naive_mae is not None, "a forecast carries the scale of its training part"
-    return mae(predictions) / predictions.naive_mae if predictions.naive_mae else float("nan")
-
-
-def regret(predictions: Predictions) -> float:
-    """MAE above that of the true mean on the same days, in degrees C."""
-    assert predictions.true_mean is not None, "only a generated series has a true mean"
-    floor = np.abs(predictions.true_mean - predictions.truth).mean()
-    return mae(predictions) - float(floor)
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a share of 1, whose differences are said in points of a hundred."""
+        return self.highest == 1.0
 
 
 METRICS = (
@@ -139,20 +57,42 @@ METRICS = (
         "classification",
         "higher",
         explanation="share of test examples classified correctly",
-        compute=accuracy,
-        per_example=correct,
+        compute=scores.accuracy,
+        per_example=scores.correct,
+        smallest_difference=0.005,
         highest=1.0,
     ),
-    Metric("test/f1", "F1", "classification", "higher", compute=f1),
+    Metric(
+        "test/f1",
+        "F1",
+        "classification",
+        "higher",
+        compute=scores.f1,
+        per_example=scores.f1_of_examples,
+        smallest_difference=0.005,
+        highest=1.0,
+    ),
     Metric(
         "test/roc_auc",
         "ROC AUC",
         "classification",
         "higher",
-        compute=roc_auc,
+        compute=scores.roc_auc,
+        per_example=scores.roc_auc_of_examples,
+        smallest_difference=0.005,
+        highest=1.0,
         needs_both_labels=True,
     ),
-    Metric("test/log_loss", "Log loss", "classification", "lower", unit="nats", compute=log_loss),
+    Metric(
+        "test/log_loss",
+        "Log loss",
+        "classification",
+        "lower",
+        unit="nats",
+        compute=scores.log_loss,
+        per_example=scores.log_loss_of_examples,
+        smallest_difference=0.01,
+    ),
     Metric(VAL_ACCURACY, "Validation accuracy", "classification", "higher"),
     Metric(
         TEST_MAE,
@@ -162,8 +102,9 @@ METRICS = (
         unit="°C",
         digits=3,
         explanation="mean absolute error on the test days",
-        compute=mae,
-        per_example=absolute_error,
+        compute=scores.mae,
+        per_example=scores.absolute_error,
+        smallest_difference=0.05,
     ),
     Metric(
         "test/scaled_mae",
@@ -172,9 +113,21 @@ METRICS = (
         "lower",
         digits=3,
         explanation="MAE in standard deviations of the training days, the unit of the networks",
-        compute=scaled_mae,
+        compute=scores.scaled_mae,
+        per_example=scores.scaled_error,
+        smallest_difference=0.01,
     ),
-    Metric("test/rmse", "RMSE", "forecast", "lower", unit="°C", digits=3, compute=rmse),
+    Metric(
+        "test/rmse",
+        "RMSE",
+        "forecast",
+        "lower",
+        unit="°C",
+        digits=3,
+        compute=scores.rmse,
+        per_example=scores.rmse_of_windows,
+        smallest_difference=0.05,
+    ),
     Metric(
         "test/mase",
         "MASE",
@@ -182,7 +135,9 @@ METRICS = (
         "lower",
         digits=3,
         explanation="MAE over that of 'tomorrow is as today' on the training part",
-        compute=mase,
+        compute=scores.mase,
+        per_example=scores.naive_ratio,
+        smallest_difference=0.02,
     ),
     Metric(
         TEST_REGRET,
@@ -192,7 +147,10 @@ METRICS = (
         unit="°C",
         digits=3,
         explanation="MAE above that of the true mean, which no forecast can be expected to beat",
-        compute=regret,
+        compute=scores.regret,
+        per_example=scores.excess_error,
+        smallest_difference=0.05,
+        lowest=-math.inf,
         needs_true_mean=True,
     ),
     Metric(VAL_MAE, "Validation MAE", "forecast", "lower", unit="°C", digits=3),
@@ -230,3 +188,16 @@ def score(task: Task, predictions: Predictions) -> dict[str, float]:
         if metric.compute and (predictions.true_mean is not None or not metric.needs_true_mean)
     }
     return {key: value for key, value in values.items() if np.isfinite(value)}
+
+
+def values_of_examples(task: Task, predictions: Predictions) -> dict[str, Values]:
+    """For every test metric that is defined for these predictions, values `(N,)` by key.
+
+    The mean of the values is the metric.
+    """
+    values = {
+        metric.key: metric.per_example(predictions)
+        for metric in metrics_of(task).values()
+        if metric.per_example and (predictions.true_mean is not None or not metric.needs_true_mean)
+    }
+    return {key: one for key, one in values.items() if np.isfinite(one).all()}

@@ -1,58 +1,126 @@
 """Pairs of rows -> what is shown of them, as text: how far one is ahead, and how sure that is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from components.metrics import Metric, ranking_metric
-from components.records import Comparison, Pair
-from dashboards.table import between, quantity
+from components.records import Comparison, Pair, Row, RunTest
+from dashboards.needed import needed_text
+from dashboards.points import Amounts, amounts_of
 
 NETWORKS, BASELINES = "Networks", "Networks and baselines"
+ONLY_BASELINES = "Baselines"
+RUN_TESTS = {"mcnemar": "McNemar", "diebold_mariano": "Diebold-Mariano"}
+MOST_RUNS = 5  # whose tests are told one by one
 
 
 @dataclass(frozen=True)
 class PairLine:
-    """Two rows as text; `shown` where the interval of the difference does not reach 0.
+    """Two rows as text, better and worse; `names` are theirs in the comparison.
 
-    `one_seed` where a network of the two ran once: then the difference is one of these runs.
+    `shown` where the data show a difference, with all pairs in mind; `adjusted_p` is what says so.
+    `one_seed` where a network of the two ran once: then the difference is one of these runs. `runs`
+    tells the tests of single runs and `needed` what would show a difference; both may be empty.
+    `sentence` says it all in words.
     """
 
+    names: tuple[str, str]
     better: str
     worse: str
     difference: str
     interval: str
     p_value: str
+    adjusted_p: str
     shown: bool
     one_seed: bool
+    runs: str
+    needed: str
+    sentence: str
 
 
 def pair_lines(comparison: Comparison) -> dict[str, tuple[PairLine, ...]]:
-    """The pairs of two networks, then those of a network and a baseline, by title; none is empty.
+    """The pairs of two networks, of a network and a baseline, and of two baselines, by title.
 
-    Two baselines are not set against each other.
+    None of the groups is empty.
     """
     metric = ranking_metric(comparison.task, comparison.metric)
-    kinds = {row.name: row.kind for row in comparison.rows}
-    groups: dict[str, list[PairLine]] = {NETWORKS: [], BASELINES: []}
+    rows = {row.name: row for row in comparison.rows}
+    groups: dict[str, list[PairLine]] = {NETWORKS: [], BASELINES: [], ONLY_BASELINES: []}
     for pair in comparison.pairs:
-        number_of_networks = [kinds[pair.better], kinds[pair.worse]].count("network")
-        if number_of_networks:
-            title = NETWORKS if number_of_networks == 2 else BASELINES
-            groups[title].append(pair_line(comparison, pair, metric))
+        kinds = [rows[name].kind for name in (pair.better, pair.worse)]
+        title = (ONLY_BASELINES, BASELINES, NETWORKS)[kinds.count("network")]
+        groups[title].append(pair_line(comparison, rows, pair, metric))
     return {title: tuple(lines) for title, lines in groups.items() if lines}
 
 
-def pair_line(comparison: Comparison, pair: Pair, metric: Metric) -> PairLine:
-    """One pair as text."""
-    rows = {row.name: row for row in comparison.rows}
+def pair_line(comparison: Comparison, rows: dict[str, Row], pair: Pair, metric: Metric) -> PairLine:
+    """One pair as text; `rows` are those of the comparison, by name."""
+    two = (rows[pair.better], rows[pair.worse])
+    amounts = amounts_of(pair, metric)
+    one_seed = any(len(row.seeds) == 1 for row in two)
+    needed = "" if pair.needed is None else needed_text(pair.needed, two, metric)
     return PairLine(
-        better=rows[pair.better].label,
-        worse=rows[pair.worse].label,
-        difference=quantity(pair.difference, metric),
-        interval=between(*pair.interval, metric),
-        p_value="< 0.001" if pair.p_value < 0.001 else f"{pair.p_value:.3f}",
+        names=(pair.better, pair.worse),
+        better=two[0].label,
+        worse=two[1].label,
+        difference=amounts.difference,
+        interval=amounts.interval,
+        p_value=p_text(pair.p_value),
+        adjusted_p=p_text(pair.adjusted_p),
         shown=pair.shown,
-        one_seed=any(len(rows[name].seeds) == 1 for name in (pair.better, pair.worse)),
+        one_seed=one_seed,
+        runs=runs_text(comparison, pair.runs),
+        needed=needed,
+        sentence=sentence(pair, two, amounts, needed, num_pairs=len(comparison.pairs)),
     )
+
+
+def sentence(
+    pair: Pair, two: tuple[Row, Row], amounts: Amounts, needed: str, *, num_pairs: int
+) -> str:
+    """What is known of two rows; their interval alone may leave 0 out and yet show nothing."""
+    better, worse = (row.label for row in two)
+    by = f"{amounts.difference} {amounts.interval}"
+    if pair.shown:
+        one_seed = any(len(row.seeds) == 1 for row in two)
+        but = "; that is one seed, and another may say otherwise" if one_seed else ""
+        return f"{better} is better than {worse} by {by}{but}."
+    then = f"; {needed}" if needed else ""
+    if pair.interval[0] > 0:
+        return (
+            f"{better} is ahead of {worse} by {by}, but of {num_pairs} pairs that is no difference "
+            f"shown (p {sign(pair.p_value)}, {p_text(pair.adjusted_p)} after Holm's correction)"
+            f"{then}."
+        )
+    return f"No difference is shown between {better} and {worse} ({by}){then}."
+
+
+def runs_text(comparison: Comparison, runs: tuple[RunTest, ...]) -> str:
+    """The tests of single runs, such as `McNemar: p = 0.012 (seed 1), < 0.001 (seed 2)`."""
+    if not runs or comparison.method is None:
+        return ""
+    name = RUN_TESTS[comparison.method.run_test]
+    if len(runs) > MOST_RUNS:
+        number = sum(run.p_value < 0.05 for run in runs)
+        return f"{name}: p below 0.05 with {number} of {len(runs)} seeds"
+    return f"{name}: p {', '.join(_run_texts(runs))}"
+
+
+def _run_texts(runs: Iterable[RunTest]) -> Iterable[str]:
+    for place, run in enumerate(runs):
+        seed = run.worse_seed if run.better_seed is None else run.better_seed
+        of = "" if seed is None else f" (seed {seed})"
+        yield f"{p_text(run.p_value) if place else sign(run.p_value)}{of}"
+
+
+def p_text(p_value: float) -> str:
+    """`0.012`, or `< 0.001`."""
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def sign(p_value: float) -> str:
+    """`= 0.012`, or `< 0.001`, as it stands after a p."""
+    return p_text(p_value) if p_value < 0.001 else f"= {p_text(p_value)}"
 
 
 def has_intervals(comparison: Comparison) -> bool:
@@ -75,14 +143,5 @@ def pair_sentence(comparison: Comparison, one: str, other: str, metric: Metric) 
     pair = find_pair(comparison, one, other)
     if pair is None:
         return None
-    line = pair_line(comparison, pair, metric)
-    if not line.shown:
-        return (
-            f"No difference is shown between {line.better} and {line.worse}: "
-            f"{line.difference}, 95 % interval {line.interval}."
-        )
-    but = "; that is one seed, and another may say otherwise" if line.one_seed else ""
-    return (
-        f"{line.better} is better than {line.worse} by {line.difference} "
-        f"(95 % interval {line.interval}){but}."
-    )
+    rows = {row.name: row for row in comparison.rows}
+    return pair_line(comparison, rows, pair, metric).sentence

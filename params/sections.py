@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from params.inline import MAX_TEXTS, require_few
 from params.names import Architecture, SeriesBaseline, TextBaseline
-from params.section import DropoutRate, Fraction, Section, Seed, Size
+from params.section import DropoutRate, Fraction, Section, Seed, Size, is_none
 
 
 class TextPreprocess(Section):
@@ -142,11 +142,18 @@ class SeriesEvaluate(Section):
 
 
 class Compare(Section):
-    """How rows are ranked."""
+    """How rows are ranked, and which differences matter."""
 
     metric: str = Field(
         pattern=r"^test/[a-z0-9_]+$",
         description="Metric that orders the rows, such as test/accuracy.",
+    )
+    smallest_difference: float | None = Field(
+        default=None,
+        exclude_if=is_none,
+        gt=0,
+        description="Least difference worth finding, in the metric's unit, such as 0.005 for half "
+        "a point of accuracy; left out, the metric's own.",
     )
 
 

@@ -53,13 +53,14 @@ def compare(
         raise InputError(
             f"compare.metric {metric.key} has no value on this test split; choose another"
         )
-    rows, pairs = with_evidence(
+    rows, pairs, method = with_evidence(
         [
             *ranked("network", evidence.scored, metric, evidence.named),
             *ranked("baseline", evidence.scored, metric, evidence.named),
         ],
         evidence.scored,
         metric,
+        experiment.compare.smallest_difference,
     )
     picture = None
     if isinstance(experiment, ForecastExperiment):
@@ -74,6 +75,7 @@ def compare(
         data=compared_data(experiment, evidence),
         rows=tuple(rows),
         pairs=tuple(pairs),
+        method=method,
         missing=evidence.missing,
         curves=tuple(
             Curve(

@@ -65,8 +65,8 @@ def most_confident(said: Verdict, *, excerpts: bool) -> tuple[Mistake, ...]:
 def mistakes(said: Verdict, among: Flags, number: int, *, excerpts: bool) -> tuple[Mistake, ...]:
     """The texts `among` `(N,)` that the mean of the runs gets wrong, the most confident first.
 
-    Only texts that one of the runs kept: the `number` looked for are among the hundred mistakes
-    of which each was most sure, unless the runs contradict each other.
+    Only texts that one of the runs kept can be told. Those that all of them are sure of are there;
+    of what only some rows get wrong there are examples, not always the most confident ones.
     """
     rows, place = np.unique(said.stored.row, return_index=True)
     wrong = (said.probability[rows] >= 0.5) != said.positive[rows]

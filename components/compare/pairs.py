@@ -1,80 +1,140 @@
 """Rows -> the same rows with intervals, and every two of them compared on the same examples."""
 
-import math
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from components.compare.bootstrap import Bootstrap
-from components.evaluate.predictions import read_predictions
-from components.metrics import Metric
-from components.records import Pair, Row, Scored
-
-LEAST_EXAMPLES = 30  # a bootstrap of fewer says more of itself than of them
+from components.compare.bootstrap import Values, covariance, freedom
+from components.compare.estimates import Estimates, ends_of_share, estimate
+from components.compare.method import method_of
+from components.compare.needed import PairVariances, more_examples, more_seeds
+from components.compare.run_tests import ROUNDING, run_tests
+from components.compare.sample import RowSample, Sample, read_sample
+from components.metrics import Metric, metrics_of
+from components.records import Method, Needed, Pair, Row, Scored
 
 
 def with_evidence(
-    rows: Sequence[Row], scored: Iterable[Scored], metric: Metric
-) -> tuple[list[Row], list[Pair]]:
-    """The rows with the 95 % interval of `metric`, and a comparison of every two of them.
+    rows: Sequence[Row],
+    scored: Iterable[Scored],
+    metric: Metric,
+    smallest_difference: float | None = None,
+) -> tuple[list[Row], list[Pair], Method | None]:
+    """The rows with 95 % intervals, every two of them compared by `metric`, and how that was done.
 
-    Nothing is added where the metric is no mean over examples, or there are too few of them.
+    Nothing is added where there are too few test examples.
+
+    Args:
+        rows: In the order in which equals are to stand in a pair.
+        scored: The runs behind them, by the names of the rows.
+        metric: What the rows are ranked by.
+        smallest_difference: The least difference that anybody cares for, in the metric's unit; left
+            out, it is the metric's own.
     """
-    if metric.per_example is None or not rows:
-        return list(rows), []
-    values: dict[str, list[NDArray[np.float64]]] = {}
-    horizon = 1
-    for one in sorted(scored, key=lambda one: one.seed or 0):
-        predictions = read_predictions(metric.task, one.path)
-        values.setdefault(one.name, []).append(metric.per_example(predictions))
-        if metric.task == "forecast":
-            horizon = predictions.truth.shape[1]
-    runs = {name: np.stack(of_row) for name, of_row in values.items()}
-    num_examples = next(iter(runs.values())).shape[1]
-    if num_examples < LEAST_EXAMPLES:
-        return list(rows), []
-    length = block_length(num_examples, horizon) if metric.task == "forecast" else 1
-    bootstrap = Bootstrap(runs, block_length=length)
+    sample = read_sample(scored, metric)
+    if sample is None:
+        return list(rows), [], None
+    smallest = smallest_difference or metric.smallest_difference
+    assert smallest is not None, "a metric that ranks has a smallest difference"
+    pairs = all_pairs([row.name for row in rows], sample, metric, smallest)
     return (
-        [with_interval(row, metric, bootstrap) for row in rows],
-        [pair(*names, metric, bootstrap) for names in combinations([row.name for row in rows], 2)],
+        [with_intervals(row, sample.rows[row.name], sample, metric) for row in rows],
+        pairs,
+        method_of(metric, sample, num_pairs=len(pairs), smallest_difference=smallest),
     )
 
 
-def block_length(num_windows: int, horizon: int) -> int:
-    """How many neighbouring windows are drawn together.
+def with_intervals(row: Row, found: RowSample, sample: Sample, metric: Metric) -> Row:
+    """The row with the interval of every test metric, as far as the metric reaches."""
+    known = metrics_of(metric.task)
+    spreads = dict(row.metrics)
+    for key in spreads.keys() & found.doubts.keys():
+        doubt = found.doubts[key]
+        parts = doubt.parts(freedom(sample.num_examples, sample.length))
+        half = float(estimate(doubt.score, parts).half)
+        if known[key].is_share:
+            ends = ends_of_share(doubt.score, half, sample.num_examples)
+        else:
+            ends = (max(doubt.score - half, known[key].lowest), doubt.score + half)
+        spreads[key] = spreads[key].model_copy(update={"interval": ends})
+    return row.model_copy(update={"metrics": spreads})
 
-    The usual cube root of their number, and twice the days that each forecasts: neighbours forecast
-    the same days but one, so that their errors go together over that length.
-    """
-    return max(1, round(math.cbrt(num_windows)), 2 * horizon if horizon > 1 else 1)
+
+def all_pairs(names: Sequence[str], sample: Sample, metric: Metric, smallest: float) -> list[Pair]:
+    """Every two rows compared, in the order of `names`, the better one first."""
+    places = np.array(list(combinations(range(len(names)), 2))).reshape(-1, 2).T
+    if not places.size:
+        return []
+    doubts = [sample.rows[name].doubts[metric.key] for name in names]
+    scores = np.array([doubt.score for doubt in doubts])
+    ahead = scores[places[0]] - scores[places[1]]
+    turned = ahead < 0 if metric.better == "higher" else ahead > 0
+    places = np.where(turned, places[::-1], places)
+    variances = pair_variances(names, places, sample, metric)
+    found = estimate(np.abs(ahead), variances.parts())
+    adjusted = holm(found.p_value)
+    seeds = more_seeds(variances, smallest)
+    examples = more_examples(variances, smallest, sample.num_examples)
+    by_name = [(names[better], names[worse]) for better, worse in places.T]
+    tests = run_tests(metric.task, sample, by_name)
+    pairs = []
+    for place, (better, worse) in enumerate(by_name):
+        pair = Pair(
+            better=better,
+            worse=worse,
+            difference=float(found.value[place]),
+            interval=interval(found, place),
+            p_value=float(found.p_value[place]),
+            adjusted_p=float(adjusted[place]),
+            runs=tests[place],
+        )
+        if not pair.shown:
+            needed = Needed(
+                difference=smallest,
+                more_seeds=count_or_none(seeds[place]),
+                more_examples=count_or_none(examples[place]),
+            )
+            pair = pair.model_copy(update={"needed": needed})
+        pairs.append(pair)
+    return pairs
 
 
-def with_interval(row: Row, metric: Metric, bootstrap: Bootstrap) -> Row:
-    """The row with the interval of its score, as far as the metric reaches."""
-    score = bootstrap.score(row.name)
-    interval = (max(score.low, 0.0), min(score.high, metric.highest))
-    spread = row.metrics[metric.key].model_copy(update={"interval": interval})
-    return row.model_copy(update={"metrics": {**row.metrics, metric.key: spread}})
-
-
-def pair(one: str, other: str, metric: Metric, bootstrap: Bootstrap) -> Pair:
-    """Two rows compared, the better one first."""
-    found = bootstrap.difference(one, other)
-    if (found.value < 0) == (metric.better == "higher") and found.value != 0:
-        one, other = other, one
-        found = bootstrap.difference(one, other)
-    if metric.better == "lower":
-        low, high, difference = -found.high, -found.low, -found.value
-    else:
-        low, high, difference = found.low, found.high, found.value
-    return Pair(
-        better=one,
-        worse=other,
-        difference=abs(difference),
-        interval=(low, high),
-        p_value=found.p_value,
-        adjusted_p=found.p_value,
+def pair_variances(
+    names: Sequence[str], places: np.ndarray, sample: Sample, metric: Metric
+) -> PairVariances:
+    """The parts of the variance of the difference of the rows at `places` `(2, P)`."""
+    rows = [sample.rows[name] for name in names]
+    of_rows = covariance(np.stack([row.ranked for row in rows]), sample.length)
+    one, other = places
+    alone = np.diag(of_rows)
+    apart = alone[one] + alone[other] - 2 * of_rows[one, other]
+    apart = np.where(apart <= ROUNDING * (alone[one] + alone[other]), 0.0, apart)
+    doubts = [row.doubts[metric.key] for row in rows]
+    own = np.array([doubt.own for doubt in doubts])[places]
+    num_seeds = np.array([sum(seed is not None for seed in row.runs) for row in rows])
+    return PairVariances(
+        shared=np.maximum(apart - own.sum(axis=0), 0.0),
+        freedom=freedom(sample.num_examples, sample.length),
+        own=own,
+        runs=np.array([doubt.runs for doubt in doubts])[places],
+        num_seeds=num_seeds[places],
     )
+
+
+def holm(p_values: Values) -> Values:
+    """The p-values corrected for their number, as Holm does."""
+    from statsmodels.stats.multitest import multipletests  # half a second to import
+
+    return np.asarray(multipletests(p_values, method="holm")[1])
+
+
+def interval(found: Estimates, place: int) -> tuple[float, float]:
+    """The 95 % interval of one of the values."""
+    value, half = float(found.value[place]), float(found.half[place])
+    return value - half, value + half
+
+
+def count_or_none(number: np.int64) -> int | None:
+    """The number, or None where there is none."""
+    return None if number < 0 else int(number)

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from components.compare.intervals import spreads
-from components.compare.pairs import block_length
+from components.compare.bootstrap import block_length
+from components.compare.intervals import spread_on
 from components.evaluate.predictions import read_column
 from components.records import Residuals, Row, SeasonBin, SeriesErrors, Spread
 
@@ -95,8 +95,8 @@ def read_days(folder: Path) -> TestDays:
 def mae_by_step(error: Values) -> tuple[Spread, ...]:
     """The MAE of each forecast step, from the errors `(S, N, P)`."""
     _, num_windows, steps = error.shape
-    parts = list(np.abs(error).transpose(2, 0, 1))
-    return spreads(parts, block_length=block_length(num_windows, steps))
+    length = block_length(num_windows, steps)
+    return tuple(spread_on(np.abs(error[:, :, step]), block_length=length) for step in range(steps))
 
 
 def residuals_of(values: Values) -> Residuals:
@@ -135,8 +135,7 @@ def mae_by_part(error: Values, test: TestDays, parts: Mapping[str, Days]) -> lis
     number = np.bincount(test.place)
     totals = [np.bincount(test.place, np.abs(run).ravel()) for run in error]
     by_day = np.stack(totals) / number  # (S, D)
-    found: list[Spread] = []
-    for inside in parts.values():
-        length = block_length(len(inside), error.shape[2])
-        found += spreads([by_day[:, inside]], block_length=length)
-    return found
+    return [
+        spread_on(by_day[:, inside], block_length=block_length(len(inside), error.shape[2]))
+        for inside in parts.values()
+    ]

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from components.compare.intervals import spreads
+from components.compare.intervals import spread_on
 from components.compare.lengths import length_bins
 from components.compare.mistakes import Verdict, disagreements, most_confident, verdict
 from components.compare.rows import spread
@@ -126,10 +126,10 @@ def confusion_of(right: Flags, positive: Flags) -> Confusion:
 
 def accuracy_of(right: Flags, texts: TestTexts) -> list[Spread]:
     """The accuracy on each bin of lengths."""
-    found: list[Spread] = []
-    for inside in texts.bins.values():
-        found += spreads([right[:, inside].astype(np.float64)], highest=1.0)
-    return found
+    return [
+        spread_on(right[:, inside].astype(np.float64), is_share=True)
+        for inside in texts.bins.values()
+    ]
 
 
 def reliability_of(estimate: Values, positive: Flags) -> Reliability:

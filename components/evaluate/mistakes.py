@@ -1,4 +1,8 @@
-"""The texts that a run or a baseline got wrong and was most sure of, with a piece of each."""
+"""Texts that a run or a baseline got wrong, with a piece of each.
+
+The most confident ones are what a reader looks at first. Two good networks share them, so that what
+sets the networks apart lies among the others: a few of those are kept too.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +19,8 @@ from components.preprocess import tokens
 from components.records import Ingested, Prepared, Truncation
 
 MISTAKES = "mistakes.parquet"
-MOST = 100  # mistakes that are kept of a run
+MOST_CONFIDENT = 100  # mistakes that are kept of a run
+MOST_OTHERS = 100  # of the rest, evenly from the more to the less confident
 EXCERPT = 300  # characters of a text that are kept, the mark of a cut included
 CUT = "…"
 COLUMNS = pa.schema(
@@ -32,10 +37,10 @@ COLUMNS = pa.schema(
 def write_mistakes(
     predictions: pd.DataFrame, ingested: Ingested, prepared: Prepared, folder: Path
 ) -> None:
-    """Keep the mistakes among `predictions`, the most confident first, as Parquet."""
+    """Keep some of the mistakes among `predictions`, the most confident first, as Parquet."""
     assert prepared.truncation is not None, "texts were cut to a length"
     probability = predictions["probability"].to_numpy()
-    rows = most_confident(probability, predictions["label"].to_numpy())[:MOST]
+    rows = kept(most_confident(probability, predictions["label"].to_numpy()))
     chosen = predictions.iloc[rows]
     # Only these become Python strings: a whole split can have hundreds of megabytes.
     column = pq.read_table(ingested.path / "test.parquet", columns=["text"])["text"]
@@ -74,6 +79,13 @@ def most_confident(probability: NDArray[np.float64], label: NDArray[np.int8]) ->
     """The examples that were given the wrong label, the farthest from 0.5 first."""
     wrong = np.flatnonzero((probability >= 0.5) != (label == 1))
     return wrong[np.argsort(-np.abs(probability[wrong] - 0.5), kind="stable")]
+
+
+def kept(wrong: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The mistakes that are kept of all, which are in order of confidence."""
+    others = wrong[MOST_CONFIDENT:]
+    evenly = np.linspace(0, len(others) - 1, min(MOST_OTHERS, len(others))).astype(np.int64)
+    return np.concatenate([wrong[:MOST_CONFIDENT], others[evenly]])
 
 
 def excerpts(texts: Sequence[str], truncation: Truncation) -> list[str]:

@@ -14,6 +14,7 @@ from components import metrics
 from components.evaluate.mistakes import write_mistakes
 from components.evaluate.truth import series_truth, text_truth
 from components.records import Ingested, Prepared
+from components.scores import Predictions
 from params.names import Task
 
 PREDICTIONS = "predictions.parquet"
@@ -51,7 +52,7 @@ def write_probabilities(
 ) -> Written:
     """Probabilities of label 1 `(N,)` beside the labels and the words of each whole text."""
     truth = text_truth(prepared)
-    predictions = metrics.Predictions(truth.label.astype(np.float64), probability)
+    predictions = Predictions(truth.label.astype(np.float64), probability)
     columns = {"row": np.arange(len(truth.label)), "label": truth.label}
     columns |= {"probability": probability, "num_words": truth.num_words}
     table = pd.DataFrame(columns)
@@ -73,6 +74,7 @@ def write_forecasts(
     if predictions.true_mean is not None:
         columns["true_mean"] = predictions.true_mean
     table = pd.DataFrame({name: column.ravel() for name, column in columns.items()})
+    table.attrs = {"naive_mae": predictions.naive_mae, "scale": predictions.scale}
     table.to_parquet(folder / PREDICTIONS, index=False)
     digest = digest_of(truth.days, predictions.truth)
     return Written(metrics.score("forecast", predictions), digest)
@@ -86,14 +88,11 @@ def digest_of(*parts: bytes | NDArray[Any]) -> str:
     return digest.hexdigest()[:16]
 
 
-def read_predictions(task: Task, folder: Path) -> metrics.Predictions:
-    """The predictions that `write_predictions` left in `folder`, for metrics of single examples.
-
-    The scales of the training part, which some other metrics are measured in, are not kept there.
-    """
+def read_predictions(task: Task, folder: Path) -> Predictions:
+    """The predictions that `write_predictions` left in `folder`."""
     table = pd.read_parquet(folder / PREDICTIONS)
     if task == "classification":
-        return metrics.Predictions(
+        return Predictions(
             table["label"].to_numpy(dtype=np.float64), table["probability"].to_numpy()
         )
     steps = int(table["step"].max())
@@ -102,7 +101,13 @@ def read_predictions(task: Task, folder: Path) -> metrics.Predictions:
         return np.asarray(table[column].to_numpy().reshape(-1, steps))
 
     true_mean = windows("true_mean") if "true_mean" in table else None
-    return metrics.Predictions(windows("truth"), windows("forecast"), true_mean)
+    return Predictions(
+        windows("truth"),
+        windows("forecast"),
+        true_mean,
+        naive_mae=table.attrs.get("naive_mae"),
+        scale=table.attrs.get("scale"),
+    )
 
 
 def read_column(folder: Path, name: str) -> NDArray[Any]:

@@ -9,8 +9,8 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from components.ingest.series import SERIES
-from components.metrics import Predictions
 from components.records import Ingested, Prepared
+from components.scores import Predictions
 
 Values = NDArray[np.float64]
 

@@ -71,7 +71,8 @@ class Disagreement(Record):
     """Two networks on the same test texts, each right where it is in most of its seeds.
 
     The four counts add up to the test texts. `only_first` has examples of what `first` gets right
-    and `second` wrong, as mistakes of `second`, the most confident first; `only_second` likewise.
+    and `second` wrong, as mistakes of `second`, the most confident first of those that its runs
+    kept; `only_second` likewise.
     """
 
     first: str

@@ -431,6 +431,18 @@ def test_how_a_text_becomes_numbers_to_the_letter(classification):
     )
 
 
+@pytest.mark.parametrize(("side", "kept"), [("start", "last"), ("end", "first")])
+def test_without_excerpts_it_is_said_what_becomes_of_any_text(classification, side, kept):
+    hidden = {"example": None, "truncation_side": side, "max_length": 1_000}
+    numbers = NUMBERS.model_copy(update=hidden)
+    page = parsed(classification.model_copy(update={"numbers": numbers}))
+    section = one(page.all("section", css="numbers"))
+    assert strips(section) == [["the 2", "film 3", "… 1,000 more words"]]
+    assert (
+        f"2. A text Of a text the {kept} 1,000 words are kept; a shorter one is padded at its end."
+    ) in section.text()
+
+
 def test_a_long_text_is_shown_by_its_beginning(classification):
     long = with_numbers(classification, num_words=230, num_tokens=100).numbers
     long = long.model_copy(update={"max_length": 100, "truncation_side": "start"})

@@ -18,7 +18,7 @@ from mlflow.entities import Run
 from components import metrics
 from components.cautions import cautions
 from components.provenance import provenance
-from components.records import Comparison
+from components.records import Comparison, SeriesErrors, TextErrors
 from components.storage import Home
 from components.train import worker
 from components.train.job import TrainingJob
@@ -121,6 +121,7 @@ def check_complete(home: Home, comparison: Comparison, params: Experiment) -> No
         assert [one.step for one in history] == list(range(1, params.train.max_epochs + 1))
         files = {one.path for one in client(home).list_artifacts(run.info.run_id)}
         assert {"params.yaml", "weights.safetensors", "predictions.parquet"} <= files
+        assert ("mistakes.parquet" in files) == (params.task == "classification")
     best = rows[next(row.name for row in comparison.rows if row.best)]
     assert parent.data.metrics == pytest.approx(
         {f"best/{key}": spread.mean for key, spread in best.metrics.items()}
@@ -198,6 +199,7 @@ def test_a_classification_from_texts_to_report(
     assert rows["lstm"].num_parameters == embedding + 4 * (4 * 8 + 8) + 5
     assert rows["bilstm"].num_parameters == embedding + 2 * 4 * (4 * 8 + 8) + 9
 
+    check_text_errors(comparison, said, params.seeds)
     assert sorted(children.epochs) == sorted((f"{name} seed {seed}", 1) for name, seed in runs)
     children.epochs.clear()
     again = run(params, home)
@@ -213,6 +215,30 @@ def test_a_classification_from_texts_to_report(
     lstm = next(row for row in fresh.rows if row.name == "lstm")
     for key, spread in lstm.metrics.items():  # trained anew with the same seed: the same
         assert spread.values == rows["lstm"].metrics[key].values[:1]
+
+
+def check_text_errors(
+    comparison: Comparison, said: dict[tuple[str, int | None], pd.DataFrame], seeds: tuple[int, ...]
+) -> None:
+    """The error analysis is that of the predictions, and its mistakes are mistakes."""
+    errors = comparison.errors
+    assert isinstance(errors, TextErrors)
+    (every,) = errors.lengths  # 16 texts are too few for two bins
+    assert (every.low, every.high, every.num_examples) == (3, 14, 16)
+    for row in comparison.rows:
+        confusion = errors.confusion[row.name]
+        right = confusion.true_negative + confusion.true_positive
+        assert right / 16 == pytest.approx(row.metrics["test/accuracy"].mean)
+        assert every.accuracy[row.name].mean == pytest.approx(row.metrics["test/accuracy"].mean)
+        runs = [said[row.name, seed] for seed in (seeds if row.kind == "network" else (None,))]
+        for one in errors.mistakes[row.name]:
+            mean = sum(run["probability"][one.row] for run in runs) / len(runs)
+            assert one.probability == pytest.approx(mean)
+            assert (mean >= 0.5) != (runs[0]["label"][one.row] == 1)
+            assert one.excerpt
+    (pair,) = errors.disagreements
+    counts = (pair.num_both_right, pair.num_only_first, pair.num_only_second, pair.num_both_wrong)
+    assert sum(counts) == 16
 
 
 def test_the_text_pipeline_from_six_texts_to_what_is_said_of_new_ones(home: Home) -> None:
@@ -271,6 +297,18 @@ def test_a_forecast_from_series_to_report(
     for row in comparison.rows:
         regret = row.metrics["test/regret"].mean
         assert regret == pytest.approx(row.metrics["test/mae"].mean - floor)
+    errors = comparison.errors
+    assert isinstance(errors, SeriesErrors)
+    for row in comparison.rows:
+        (step,) = errors.horizon[row.name]
+        assert step.values == pytest.approx(row.metrics["test/mae"].values)
+    assert errors.days == tuple(range(97, 120))
+    # Days 97 to 119 are 7 to 29 of a season of 30, whose quarters begin with days 0, 7, 15 and 22.
+    assert [(one.label, one.num_days) for one in errors.seasons] == [
+        ("days 8 to 15 of 30", 8),
+        ("days 16 to 22 of 30", 7),
+        ("days 23 to 30 of 30", 8),
+    ]
     picture = comparison.forecast
     assert picture is not None
     assert picture.days == tuple(range(97, 107))

@@ -136,7 +136,11 @@ BASELINES = "'last_value', 'seasonal_last_value', 'climatology' or 'harmonic_reg
         ("seed=3", "seed is not a known key; did you mean seeds?"),
         (
             "compare.zzz=3",
-            "compare.zzz is not a known key; known here are metric",
+            "compare.zzz is not a known key; known here are metric, smallest_difference",
+        ),
+        (
+            "compare.smallest_difference=0",
+            "compare.smallest_difference must be more than 0.0, got 0",
         ),
         ("train.max_epochs=0", "train.max_epochs must be at least 1, got 0"),
         ("train.max_epochs=abc", 'train.max_epochs must be a whole number, got "abc"'),

@@ -15,7 +15,8 @@ CHANGES = [
     *("preprocess.val_fraction=0.2000001", "model.pooling=mean", "model.dropout=[0.0]"),
     *("model.head_sizes=[1]", "train.patience=3"),
     *("train.learning_rate=2e-3", "evaluate.baselines=[]", "compare.metric=test/f1"),
-    "report.title=Another?",
+    "compare.smallest_difference=0.01",
+    *("report.title=Another?", "report.excerpts=false"),
 ]
 
 
@@ -28,7 +29,7 @@ def test_the_digest_changes_exactly_when_a_value_does() -> None:
     digests = [load("imdb", [change]).digest() for change in CHANGES]
     assert len({load("imdb").digest(), *digests}) == len(CHANGES) + 1
     same = ["train.learning_rate=0.001", "train.gradient_clip_val=5", "preprocess.split_seed=0"]
-    for change in same:
+    for change in [*same, "report.excerpts=true"]:
         assert load("imdb", [change]).digest() == load("imdb").digest()
     assert len(load("imdb").digest()) == 16
 
@@ -40,8 +41,10 @@ def test_what_only_some_experiments_have_is_no_part_of_the_others() -> None:
         "split_seed",
     }
     assert imdb.evaluate.model_dump() == {"baselines": ("majority", "tfidf_logistic")}
+    assert imdb.compare.model_dump() == {"metric": "test/accuracy"}
     given = load("imdb", ["evaluate.texts=[one]"])
     assert given.evaluate.digest() != imdb.evaluate.digest()
+    assert set(imdb.report.model_dump()) == {"title"}
     inline = load("text_pipeline").ingest
     assert set(inline.model_dump()) == {"source", "duplicates", "inline"}
 

@@ -1,143 +1,68 @@
-"""Intervals against closed forms, and what they promise: the share of cases that they cover."""
-
-import math
+"""The closed form of the bootstrap against drawing, and against what is known of simple values."""
 
 import numpy as np
 import pytest
 
 from components.compare.bootstrap import (
-    Bootstrap,
-    Estimate,
-    Variance,
-    draw_blocks,
-    draw_examples,
-    estimate,
-    variance_of_seeds,
+    are_enough,
+    block_length,
+    block_means,
+    covariance,
+    freedom,
 )
-from components.compare.pairs import block_length
 
 
-def test_interval_of_one_run_is_that_of_the_binomial() -> None:
-    values = np.zeros((1, 10_000))
-    values[0, :8_000] = 1
-    found = Bootstrap({"row": values}).score("row")
-    half = 1.96 * math.sqrt(0.8 * 0.2 / 10_000)  # 0.00784
-    assert found.value == 0.8
-    assert found.low == pytest.approx(0.8 - half, abs=0.0006)
-    assert found.high == pytest.approx(0.8 + half, abs=0.0006)
+def drawn_covariance(rows: np.ndarray, length: int, number_of_draws: int) -> np.ndarray:
+    """The covariance of the rows' means when blocks are really drawn, circular ones."""
+    random = np.random.default_rng(0)
+    number = rows.shape[1]
+    starts = random.integers(number, size=(number_of_draws, number // length, 1))
+    places = (starts + np.arange(length)).reshape(number_of_draws, -1) % number
+    return np.cov(rows[:, places].mean(axis=2))
 
 
-def test_seeds_widen_the_interval_even_where_all_examples_are_alike() -> None:
-    """Student's interval of three values: 0.84 +- 4.303 * 0.04 / sqrt(3)."""
-    seeds = np.array([[0.80], [0.84], [0.88]]).repeat(1_000, axis=1)
-    found = Bootstrap({"row": seeds}).score("row")
-    half = 4.302653 * 0.04 / math.sqrt(3)
-    assert (found.low, found.high) == pytest.approx((0.84 - half, 0.84 + half), abs=1e-4)
-
-
-def test_one_seed_adds_no_doubt() -> None:
-    assert variance_of_seeds(np.array([[0.1, 0.2, 0.3]])) == Variance(0.0, 1)
-
-
-def test_runs_that_differ_by_their_examples_alone_have_like_seeds() -> None:
-    """Each run is right on other examples by chance, as often as the next."""
-    values = (np.random.default_rng(6).random((4, 20_000)) < 0.8).astype(float)
-    between = values.mean(axis=1).var(ddof=1) / 4
-    assert variance_of_seeds(values).value < between
-    assert variance_of_seeds(values).freedom == 3
-
-
-def test_rows_are_compared_on_the_same_draws() -> None:
-    """Examples that both rows find hard widen each interval, but not that of the difference."""
+@pytest.mark.parametrize("length", [1, 4, 12])
+def test_infinitely_many_draws_vary_as_many_do(length: int) -> None:
+    """Of 60 values, half of them the mean of two neighbours; drawing knows no small sample."""
     random = np.random.default_rng(1)
-    hard = random.normal(0, 1, 2_000)
-    rows = {"one": (hard + 0.1)[None], "other": hard[None]}
-    bootstrap = Bootstrap(rows)
-    score = bootstrap.score("one")
-    difference = bootstrap.difference("one", "other")
-    assert score.high - score.low > 0.08
-    assert difference.low == pytest.approx(0.1)
-    assert difference.high == pytest.approx(0.1)
-    assert difference.p_value < 1e-6
-    same = bootstrap.difference("one", "one")
-    assert (same.value, same.low, same.high, same.p_value) == (0, 0, 0, 1)
+    noise = random.normal(size=(2, 61))
+    rows = np.stack([noise[0, 1:], noise[0, 1:] + noise[0, :-1] + 0.5 * noise[1, 1:]])
+    drawn = drawn_covariance(rows, length, 40_000)
+    blocks = 60 / length
+    assert covariance(rows, length) * (blocks - 1) / blocks == pytest.approx(drawn, rel=0.03)
 
 
-@pytest.mark.parametrize("deviation", [0.0, 0.05, 1.0])
-@pytest.mark.parametrize("num_seeds", [2, 3, 5])
-def test_intervals_cover_what_they_say(num_seeds: int, deviation: float) -> None:
-    """Of a score and of a difference, whether the seeds count for nothing, for some, or for all."""
-    random = np.random.default_rng(2)
-    covered = np.zeros(2)
-    for _ in range(200):
-        hard = random.normal(0, 1, 60)
-        seeds = random.normal(0, deviation, (2, num_seeds, 1))
-        one, other = hard + seeds + random.normal(0, 0.3, (2, num_seeds, 60))
-        bootstrap = Bootstrap({"one": one, "other": other})
-        found = (bootstrap.score("one"), bootstrap.difference("one", "other"))
-        covered += [estimate.low <= 0 <= estimate.high for estimate in found]
-    # 190 expected, three standard deviations are 9. Of two seeds that are all there is to it, one
-    # in twenty pairs happens to be so alike that nothing tells of others: 0.86 is what they reach.
-    least = 178 if num_seeds > 2 else 165
-    assert (covered >= least).all()
+def test_independent_examples_have_the_variance_of_a_sample() -> None:
+    values = np.random.default_rng(2).normal(size=(3, 50))
+    assert covariance(values) == pytest.approx(np.cov(values) / 50)
+    right = np.zeros((1, 10_000))
+    right[0, :8_000] = 1
+    assert covariance(right)[0, 0] == pytest.approx(0.8 * 0.2 / 9_999)
 
 
-@pytest.mark.parametrize(("horizon", "least"), [(1, 176), (7, 174), (30, 174)])
-def test_intervals_cover_windows_that_share_their_days(horizon: int, least: int) -> None:
-    """Neighbours average almost the same noise; blocks of six would cover half of them at 30."""
-    random = np.random.default_rng(3)
-    covered = 0
-    for _ in range(200):
-        errors = random.normal(0, 1, 213 + horizon - 1)
-        windows = np.convolve(errors, np.full(horizon, 1 / horizon), mode="valid")[None]
-        length = block_length(213, horizon)
-        found = Bootstrap({"row": windows}, block_length=length).score("row")
-        covered += found.low <= 0 <= found.high
-    assert covered >= least
+def test_blocks_go_on_at_the_start() -> None:
+    """Blocks of two of 1, 2, 6, 3: 1.5, 4, 4.5, 2; mean 3, deviations squared 2.25, 1, 2.25, 1."""
+    values = np.array([[1.0, 2, 6, 3]])
+    assert block_means(values, 2).tolist() == [[1.5, 4, 4.5, 2]]
+    assert covariance(values, 2)[0, 0] == pytest.approx(6.5 / 4)  # over two blocks less one
 
 
-def test_blocks_widen_the_interval_of_values_that_follow_their_neighbours() -> None:
+def test_blocks_see_values_that_follow_their_neighbours() -> None:
     """For a moving average of four, the variance of the mean is almost four times that of noise."""
-    noise = np.random.default_rng(3).normal(0, 1, 4_003)
+    noise = np.random.default_rng(3).normal(0, 1, 40_003)
     smooth = np.convolve(noise, np.full(4, 0.5), mode="valid")[None]  # variance 1
-    alone = Bootstrap({"row": smooth}).draws["row"].std()
-    blocks = Bootstrap({"row": smooth}, block_length=40).draws["row"].std()
-    assert alone == pytest.approx(1 / math.sqrt(4_000), rel=0.1)
-    assert blocks == pytest.approx(2 / math.sqrt(4_000), rel=0.15)
+    assert covariance(smooth)[0, 0] == pytest.approx(1 / 40_000, rel=0.05)
+    assert covariance(smooth, 80)[0, 0] == pytest.approx(4 / 40_000, rel=0.1)
 
 
-def test_drawing_patterns_is_drawing_examples() -> None:
-    random = np.random.default_rng(5)
-    runs = (random.random((3, 1_000)) < np.array([[0.9], [0.8], [0.5]])).astype(float)
-    runs[1] = np.maximum(runs[1], runs[0])  # not independent
-    patterns = draw_examples(runs, 1, np.random.default_rng(0))
-    examples = draw_blocks(runs, 1, np.random.default_rng(0))
-    assert patterns.mean(axis=1) == pytest.approx(runs.mean(axis=1), abs=0.001)
-    assert examples.mean(axis=1) == pytest.approx(runs.mean(axis=1), abs=0.001)
-    assert np.cov(patterns) == pytest.approx(np.cov(runs) / 1_000, rel=0.15, abs=2e-5)
-    assert np.cov(examples) == pytest.approx(np.cov(runs) / 1_000, rel=0.15, abs=2e-5)
+def test_length_of_blocks() -> None:
+    assert [block_length(number, 1) for number in (30, 213, 1_000)] == [7, 19, 41]
+    assert [block_length(213, horizon) for horizon in (2, 7, 30)] == [20, 25, 48]
+    assert freedom(213, 19) == pytest.approx(213 / 19 - 1)
 
 
-def test_blocks_go_on_at_the_start_and_every_example_counts_alike() -> None:
-    values = np.arange(10.0)[None]
-    drawn = draw_blocks(values, 10, np.random.default_rng(0))
-    assert drawn == pytest.approx(np.full((1, 2_000), 4.5))  # each block holds all of them
-    longer = draw_blocks(values, 99, np.random.default_rng(0))
-    assert longer == pytest.approx(drawn)
-
-
-def test_same_values_same_interval() -> None:
-    values = {"row": np.random.default_rng(4).random((2, 50))}
-    assert Bootstrap(values).score("row") == Bootstrap(values).score("row")
-
-
-def test_interval_and_p_value_of_given_variances() -> None:
-    """As many degrees as of one part alone, and by Satterthwaite of two equal parts twice that."""
-    alone = estimate(1.0, [Variance(0.25, 4), Variance(0.0, 1)])
-    half = 2.776445 * 0.5
-    assert (alone.low, alone.high) == pytest.approx((1 - half, 1 + half), rel=1e-5)
-    assert alone.p_value == pytest.approx(0.116117, rel=1e-4)  # t = 2 with 4 degrees of freedom
-    both = estimate(1.0, [Variance(0.125, 4), Variance(0.125, 4)])
-    assert both.high == pytest.approx(1 + 2.306004 * 0.5, rel=1e-5)
-    assert estimate(0.5, [Variance(0.0, 1)]) == Estimate(0.5, 0.5, 0.5, 0.0)
-    assert estimate(0.0, [Variance(0.0, 1)]) == Estimate(0.0, 0.0, 0.0, 1.0)
+@pytest.mark.parametrize(
+    ("number", "length", "enough"), [(29, 1, False), (30, 1, True), (75, 25, True), (74, 25, False)]
+)
+def test_few_examples_or_blocks_are_not_enough(number: int, length: int, enough: bool) -> None:
+    assert are_enough(number, length) is enough

@@ -1,6 +1,7 @@
 """Runs and baselines -> rows in order, with their spread; and what is refused."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +21,9 @@ from components.records import (
     Provenance,
     Scored,
     SequenceSpec,
+    SeriesErrors,
     SplitFacts,
+    TextErrors,
     Trained,
 )
 from params.errors import InputError
@@ -185,6 +188,15 @@ def test_rows_of_different_data_are_refused(other: str) -> None:
         compared(load("imdb"), changed)
 
 
+def test_rows_of_different_test_examples_are_refused() -> None:
+    rows = [scored("gru", 1, {"test/accuracy": 1}), scored("majority", None, {"test/accuracy": 1})]
+    same = [row.model_copy(update={"truth_digest": "one"}) for row in rows]
+    assert len(compared(load("imdb"), same).rows) == 2
+    same[1] = rows[1].model_copy(update={"truth_digest": "two"})
+    with pytest.raises(ValueError, match=r"different test splits .* \['one', 'two'\]"):
+        compared(load("imdb"), same)
+
+
 def test_a_ranking_metric_without_a_value_is_one_line() -> None:
     experiment = load("imdb", ["compare.metric=test/roc_auc"])
     with pytest.raises(InputError) as caught:
@@ -210,6 +222,7 @@ def test_nothing_finished_is_still_a_comparison() -> None:
     for name in ("imdb", "temperature"):
         comparison = compared(load(name), [])
         assert (comparison.rows, comparison.forecast, comparison.floor) == ((), None, {})
+        assert comparison.errors is None
 
 
 @pytest.mark.parametrize("steps", [20, 21])
@@ -241,6 +254,36 @@ def test_how_texts_became_numbers_is_shown_on_the_first_training_text() -> None:
     assert numbers.example.excerpt == "Good or bad?"
     assert (numbers.example.ids, numbers.example.row) == ((2, 1, 3), (2, 1, 3, 0))
     assert compared(load("temperature"), []).numbers is None
+
+
+def test_pieces_of_texts_are_shown_unless_the_params_say_no(
+    classify: Callable[..., Path],
+) -> None:
+    folder = classify("gru-1", [0.9, 0.1, 0.8, 0.2])
+    rows = [scored("gru", 1, {"test/accuracy": 0.5}, folder)]
+    shown = compared(load("imdb"), rows)
+    assert isinstance(shown.errors, TextErrors)
+    assert [one.excerpt for one in shown.errors.mistakes["gru"]] == [
+        "text 0 <script>",
+        "text 1 <script>",
+    ]
+    assert shown.errors.lengths[0].high == 30
+    hidden = compared(load("imdb", ["report.excerpts=false"]), rows)
+    assert isinstance(hidden.errors, TextErrors)
+    assert [one.row for one in hidden.errors.mistakes["gru"]] == [0, 1]
+    for text in ("<script>", "Good or"):
+        assert text in shown.model_dump_json()
+        assert text not in hidden.model_dump_json()
+
+
+def test_the_border_of_lengths_is_that_of_the_params(tmp_path: Path) -> None:
+    columns = {"row": range(80), "label": [0, 1] * 40, "probability": 0.5}
+    table = pd.DataFrame({**columns, "num_words": [20] * 40 + [90] * 40})
+    table.to_parquet(tmp_path / PREDICTIONS)
+    experiment = load("imdb", ["preprocess.max_length=50"])
+    errors = compared(experiment, [scored("gru", 1, {"test/accuracy": 0.5}, tmp_path)]).errors
+    assert isinstance(errors, TextErrors)
+    assert [(one.low, one.high) for one in errors.lengths] == [(20, 50), (51, 90)]
 
 
 def test_what_networks_say_of_new_texts_is_spread_over_their_seeds() -> None:
@@ -292,6 +335,10 @@ def test_the_forecast_is_drawn_one_step_ahead_with_the_first_seed(tmp_path: Path
         "true_mean": (20.0, 20.0, 20.0),
         "forecasts": {"last_value": (205.0, 206.0, 207.0), "gru": (105.0, 106.0, 107.0)},
     }
+    assert isinstance(comparison.errors, SeriesErrors)
+    assert [one.mean for one in comparison.errors.horizon["gru"]] == [50.0, 50.0]
+    assert comparison.errors.residuals["gru"].values == (50.0,) * 3  # of both seeds
+    assert [one.label for one in comparison.errors.seasons] == ["days 1 to 91 of 365"]
     assert comparison.floor == {"test/mae": 1.75}
     assert comparison.data.facts[-1] == (
         "the noise alone gives the true mean an MAE of 1.596 °C in expectation; no forecast can "

@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 
 from components.evaluate import mistakes
-from components.evaluate.mistakes import excerpts, most_confident, read_mistakes, write_mistakes
+from components.evaluate.mistakes import (
+    excerpts,
+    kept,
+    most_confident,
+    read_mistakes,
+    write_mistakes,
+)
 from components.ingest.text import ingest_text
 from components.preprocess.text import preprocess_text
 from components.records import Ingested, Prepared, Truncation
@@ -97,12 +103,15 @@ def test_a_run_keeps_its_mistakes_with_their_texts(
         assert shown == (read if len(words) <= 10 else f"…{read}")
 
 
-def test_no_more_are_kept_than_are_wanted(
-    data: tuple[Ingested, Prepared], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_of_many_mistakes_the_most_confident_are_kept_and_some_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(mistakes, "MOST", 2)
-    write_mistakes(predictions([3, 9, 12]), *data, tmp_path)
-    assert read_mistakes([tmp_path]).row.tolist() == [12, 9]
+    monkeypatch.setattr(mistakes, "MOST_CONFIDENT", 3)
+    monkeypatch.setattr(mistakes, "MOST_OTHERS", 4)
+    assert kept(np.arange(16)).tolist() == [0, 1, 2, 3, 7, 11, 15]
+    assert kept(np.arange(17)).tolist() == [0, 1, 2, 3, 7, 11, 16]
+    for number in range(8):
+        assert kept(np.arange(number)).tolist() == list(range(number))
 
 
 def test_mistakes_of_several_runs_are_read_one_after_another(

@@ -11,12 +11,13 @@ from safetensors.torch import save_file
 
 from components import metrics
 from components.evaluate import score
-from components.evaluate.predictions import PREDICTIONS
+from components.evaluate.predictions import PREDICTIONS, read_predictions
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
 from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
 from components.records import Epoch, Scored, Trained
+from components.scores import Predictions
 from components.storage import Store, file_digest, key_of
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork
@@ -69,9 +70,7 @@ def test_a_text_baseline_is_scored_on_every_test_text(
     table = pd.read_parquet(scored.path / PREDICTIONS)
     assert table["row"].tolist() == list(range(16))
     assert table["label"].tolist() == [0, 1] * 8
-    again = metrics.Predictions(
-        table["label"].to_numpy(np.float64), table["probability"].to_numpy()
-    )
+    again = Predictions(table["label"].to_numpy(np.float64), table["probability"].to_numpy())
     assert metrics.score("classification", again) == scored.metrics
     assert scored.metrics["test/accuracy"] > 0.9  # one word of each text tells its label
 
@@ -91,6 +90,15 @@ def test_a_series_baseline_is_scored_in_degrees(
     assert table["forecast"].tolist() == series["value"][table["day"] - table["step"]].tolist()
     error = (table["forecast"] - table["truth"]).abs().mean()
     assert scored.metrics["test/mae"] == pytest.approx(error)
+
+
+def test_predictions_are_read_back_with_all_that_the_metrics_need(
+    series_job: score.SeriesBaselineJob, text_job: score.TextBaselineJob, store: Store
+) -> None:
+    for job in (series_job, text_job):
+        scored = score.evaluate_baseline(job, store)
+        again = read_predictions(job.task, scored.path)
+        assert metrics.score(job.task, again) == pytest.approx(scored.metrics, rel=1e-12)
 
 
 def test_scores_are_reused_until_something_they_depend_on_changes(

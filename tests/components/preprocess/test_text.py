@@ -12,7 +12,7 @@ from components.ingest.text import ingest_text
 from components.preprocess import text as stage
 from components.preprocess.text import preprocess_text
 from components.preprocess.vocabulary import VOCABULARY, encode_texts, read_vocabulary
-from components.records import Prepared
+from components.records import Prepared, Truncation
 from components.storage import Store
 from params.errors import InputError
 from params.load import load
@@ -105,6 +105,14 @@ def test_new_texts_are_encoded_as_the_test_split_is(side: str, prepare: Prepare)
     split = load_file(prepared.path / "test.safetensors")
     assert token_ids.tolist() == split["token_ids"].tolist()
     assert lengths.tolist() == split["lengths"].tolist() == [3, 1, 4]
+
+
+@pytest.mark.parametrize("side", ["start", "end"])
+def test_the_words_of_whole_texts_are_counted(side: str, prepare: Prepare) -> None:
+    prepared = prepare("one", max_length=2, truncation_side=side)
+    assert load_file(prepared.path / "test.safetensors")["num_words"].tolist() == [3, 0, 9]
+    assert load_file(prepared.path / "train.safetensors")["num_words"].tolist() == [3] * 8
+    assert prepared.truncation == Truncation(max_length=2, side=side)
 
 
 def test_what_validation_and_test_say_changes_no_vocabulary_entry(prepare: Prepare) -> None:

@@ -1,0 +1,52 @@
+"""Differences of a metric as text: of a share in points of a hundred, else in the metric's unit."""
+
+from dataclasses import dataclass
+
+from components.metrics import Metric
+from components.records import Pair
+from dashboards.table import number
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How far two rows are apart: `3.1 points`, with its 95 % interval `[2.6, 3.6]`."""
+
+    difference: str
+    interval: str
+
+
+def amounts_of(pair: Pair, metric: Metric) -> Amounts:
+    """The difference of a pair and its interval.
+
+    Points have one digit; where an interval that leaves 0 out would seem to reach it, all have one
+    more.
+    """
+    low, high = (in_unit(value, metric) for value in pair.interval)
+    digits = digits_of(metric)
+    if low > 0 and float(number(low, digits)) == 0:
+        digits += 1
+    value = number(in_unit(pair.difference, metric), digits)
+    return Amounts(
+        difference=f"{value} {unit_of(metric)}".rstrip(),
+        interval=f"[{number(low, digits)}, {number(high, digits)}]",
+    )
+
+
+def amount(value: float, metric: Metric) -> str:
+    """A difference alone, without digits that say nothing: `0.5 points`, `0.05 °C`."""
+    return f"{in_unit(value, metric):.3g} {unit_of(metric)}".rstrip()
+
+
+def in_unit(value: float, metric: Metric) -> float:
+    """The difference in what it is said in."""
+    return 100 * value if metric.is_share else value
+
+
+def unit_of(metric: Metric) -> str:
+    """What a difference is said in."""
+    return "points" if metric.is_share else metric.unit
+
+
+def digits_of(metric: Metric) -> int:
+    """How many digits a difference has after the point."""
+    return 1 if metric.is_share else metric.digits
