@@ -16,15 +16,9 @@ class Amounts:
 
 
 def amounts_of(pair: Pair, metric: Metric) -> Amounts:
-    """The difference of a pair and its interval.
-
-    Points have one digit; where an interval that leaves 0 out would seem to reach it, all have one
-    more.
-    """
+    """The difference of a pair and its interval."""
     low, high = (in_unit(value, metric) for value in pair.interval)
-    digits = digits_of(metric)
-    if low > 0 and float(number(low, digits)) == 0:
-        digits += 1
+    digits = digits_of(pair, metric)
     value = number(in_unit(pair.difference, metric), digits)
     return Amounts(
         difference=f"{value} {unit_of(metric)}".rstrip(),
@@ -47,6 +41,11 @@ def unit_of(metric: Metric) -> str:
     return "points" if metric.is_share else metric.unit
 
 
-def digits_of(metric: Metric) -> int:
-    """How many digits a difference has after the point."""
-    return 1 if metric.is_share else metric.digits
+def digits_of(pair: Pair, metric: Metric) -> int:
+    """How many digits the numbers of a pair have after the point.
+
+    Points have one; where an interval that leaves 0 out would seem to reach it, all have one more.
+    """
+    digits = 1 if metric.is_share else metric.digits
+    low = in_unit(pair.interval[0], metric)
+    return digits + 1 if low > 0 and float(number(low, digits)) == 0 else digits

@@ -1,46 +1,71 @@
 """Comparison record -> one self-contained HTML page that opens offline.
 
-The page may not load anything: its policy lets run only the two scripts inlined here, named by
-their hashes, and everything else in it is data that Jinja escapes.
+The page may not load anything: its policy lets run only the scripts and styles inlined here, named
+by their hashes, and everything else in it is data that Jinja escapes.
 """
 
 import base64
 import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from functools import cache
 
-import plotly.graph_objects as go
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from plotly.offline import get_plotlyjs
 
-from components.metrics import metrics_of, ranking_metric
+from components.metrics import metrics_of
 from components.records import Comparison
-from dashboards import charts, look
-from dashboards.curves import learning_curves
-from dashboards.pairs import has_intervals, pair_lines
-from dashboards.table import number, quantity, table
+from dashboards import look
+from dashboards.pairs import has_intervals
+from dashboards.ranking import ranking
+from dashboards.sections.gather import sections
+from dashboards.table import tables
 from dashboards.texts import numbers, readings
 from dashboards.verdict import in_sentence, verdict
+from dashboards.wording import quantity
 from params.names import ARCHITECTURE_LABELS, BASELINE_LABELS
 
 TASK_LABELS = {"classification": "Text classification", "forecast": "Forecast of a series"}
+STYLES = ("page.css", "table.css", "charts.css", "sections.css", "print.css")
+SCRIPTS = ("charts.js", "legend.js", "cost.js", "table.js")
 
-
-@dataclass(frozen=True)
-class Panel:
-    """One chart: what it shows in words, and the plotly figure as JSON values."""
-
-    id: str
-    title: str
-    alt: str
-    figure: Any  # plotly's JSON
-    colour: str = ""
+# The library fills style elements of its own, which are empty at first, rule by rule.
+EMPTY_STYLE = ""
+# It would add one more, for maps, if there were no element of this id; the page has no map.
+LIBRARY_STYLE = "9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130da53"
 
 
 def render(comparison: Comparison) -> str:
-    """The page, complete: text and table read without JavaScript, charts drawn in place with it."""
+    """The page, complete: text and tables read without JavaScript, charts drawn in place with it.
+
+    Every section is a template of its own, which gets what it shows by the names given here.
+    """
+    environment = _environment()
+    style = "".join(_source(environment, name) for name in STYLES)
+    scripts = (_plotly(), *(_source(environment, name) for name in SCRIPTS))
+    return environment.get_template("page.html.j2").render(
+        comparison=comparison,
+        task=TASK_LABELS[comparison.task],
+        asked=_asked(comparison),
+        verdict=verdict(comparison),
+        ranking=ranking(comparison),
+        tables=tables(comparison),
+        metric_in_sentence=in_sentence(metrics_of(comparison.task)[comparison.metric].label),
+        has_intervals=has_intervals(comparison),
+        names=_names(comparison),
+        floors=_floors(comparison),
+        sections=sections(comparison),
+        numbers=numbers(comparison),
+        readings=readings(comparison),
+        neutral=look.MUTED,
+        neutrals=look.NEUTRALS,
+        shapes=look.SHAPES,
+        style=style,
+        scripts=scripts,
+        policy=_policy(scripts, (style, EMPTY_STYLE)),
+        library_style=LIBRARY_STYLE,
+    )
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("dashboards"),
         autoescape=True,
@@ -48,47 +73,33 @@ def render(comparison: Comparison) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    plotly_script = get_plotlyjs()
-    page_script = environment.get_template("charts.js").render()
-    metric = ranking_metric(comparison.task, comparison.metric)
-    return environment.get_template("page.html.j2").render(
-        comparison=comparison,
-        task=TASK_LABELS[comparison.task],
-        compared=_compared(comparison),
-        metric=metric,
-        metric_in_sentence=in_sentence(metric.label),
-        verdict=verdict(comparison),
-        table=table(comparison),
-        pairs=pair_lines(comparison),
-        has_intervals=has_intervals(comparison),
-        names=_names(comparison),
-        floors=_floors(comparison),
-        ranking=_ranking(comparison),
-        forecast=_forecast(comparison),
-        curves=_curves(comparison),
-        numbers=numbers(comparison),
-        readings=readings(comparison),
-        neutrals=look.NEUTRALS,
-        policy=_policy(plotly_script, page_script),
-        plotly_script=plotly_script,
-        page_script=page_script,
-    )
+    environment.filters["in_sentence"] = in_sentence
+    return environment
 
 
-def listed(words: Sequence[str]) -> str:
-    """The words as in a sentence: `LSTM, GRU and BiLSTM`."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+def _source(environment: Environment, name: str) -> str:
+    """A style or a script as it stands in its file."""
+    assert environment.loader is not None, "the environment has one"
+    return environment.loader.get_source(environment, name)[0]
 
 
-def _policy(*scripts: str) -> str:
-    hashes = [
-        base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts
-    ]
-    allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
+@cache
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs())
+
+
+def _policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
     return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src {_hashes(scripts)}; style-src {_hashes(styles)}; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
+
+
+def _hashes(texts: Iterable[str]) -> str:
+    digests = (hashlib.sha256(text.encode()).digest() for text in texts)
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 
 
 def _names(comparison: Comparison) -> dict[str, str]:
@@ -97,13 +108,21 @@ def _names(comparison: Comparison) -> dict[str, str]:
     return known | {row.name: row.label for row in comparison.rows}
 
 
-def _compared(comparison: Comparison) -> str:
-    names = _names(comparison)
-    baselines = [row.label for row in comparison.rows if row.kind == "baseline"]
-    networks = {row.name for row in comparison.rows if row.kind == "network"}
-    networks |= {run.name for run in comparison.missing if run.seed is not None}
-    labels = [label for name, label in names.items() if name in networks]
-    return ", beside ".join(filter(None, (listed(labels), listed(baselines))))
+def _asked(comparison: Comparison) -> str:
+    """What was compared on which data, in one line."""
+    networks = [row for row in comparison.rows if row.kind == "network"]
+    runs = sum(len(row.seeds) for row in networks)
+    baselines = len(comparison.rows) - len(networks)
+    counts = (_plural(len(networks), "network"), _plural(runs, "run"))
+    data = comparison.data
+    return (
+        f"{', '.join(counts)} and {_plural(baselines, 'baseline')} on {data.source}: "
+        f"{data.train:,} to train, {data.val:,} to validate, {data.test:,} to test."
+    )
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _floors(comparison: Comparison) -> tuple[str, ...]:
@@ -111,49 +130,4 @@ def _floors(comparison: Comparison) -> tuple[str, ...]:
     return tuple(
         f"{metrics[key].label} {quantity(value, metrics[key])}"
         for key, value in comparison.floor.items()
-    )
-
-
-def _json(figure: go.Figure) -> Any:
-    """The figure as JSON values; plotly writes what is not finite as null."""
-    return json.loads(figure.to_json())
-
-
-def _ranking(comparison: Comparison) -> Panel | None:
-    if not comparison.rows:
-        return None
-    metric = ranking_metric(comparison.task, comparison.metric)
-    means = [
-        f"{row.label} {number(row.metrics[metric.key].mean, metric.digits)}"
-        for row in comparison.rows
-        if metric.key in row.metrics
-    ]
-    alt = f"Dots and ranges of {in_sentence(metric.label)}, {metric.better} is better. Means: "
-    figure = charts.ranking(comparison)
-    return Panel("ranking", f"{metric.label} of every row", f"{alt}{listed(means)}.", _json(figure))
-
-
-def _forecast(comparison: Comparison) -> Panel | None:
-    figure = charts.forecast(comparison)
-    if figure is None or comparison.forecast is None:
-        return None
-    picture = comparison.forecast
-    days = f"day {picture.days[0]} to day {picture.days[-1]}" if picture.days else "no day"
-    labels = [row.label for row in comparison.rows if row.name in picture.forecasts]
-    alt = f"Lines of temperature in °C, {days}: the truth and the forecasts of {listed(labels)}."
-    return Panel("forecast", "Truth and forecasts", alt, _json(figure))
-
-
-def _curves(comparison: Comparison) -> tuple[Panel, ...]:
-    names = _names(comparison)
-    return tuple(
-        Panel(
-            f"curve-{place}",
-            names.get(name, name),
-            f"Training and validation loss of {names.get(name, name)} by epoch, one pair of lines "
-            f"for each of {sum(curve.name == name for curve in comparison.curves)} runs.",
-            _json(figure),
-            look.colour(name),
-        )
-        for place, (name, figure) in enumerate(learning_curves(comparison).items())
     )

@@ -1,15 +1,25 @@
-"""Rows -> the cells of the table, as text: labels, units and digits are those of the metrics."""
+"""Rows -> the two tables of all numbers, as text: the metrics of each row, and its costs."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from components.metrics import Metric, metrics_of
-from components.records import Comparison, Row, Spread
-from dashboards.look import colour
+from components.metrics import Metric, ranking_metric
+from components.records import Comparison, Cost, Row
+from dashboards.ranking import ranked, shown_metrics
+from dashboards.wording import (
+    DASH,
+    TO,
+    between,
+    brackets,
+    count,
+    number,
+    quantity,
+    seconds,
+    size,
+    span,
+)
 
-DASH = "–"
-TO = "to"  # a hyphen between two numbers reads as a minus
+__all__ = ["DASH", "TO", "Table", "between", "number", "quantity", "seconds", "span", "tables"]
 
 
 @dataclass(frozen=True)
@@ -35,86 +45,73 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the comparison as text; `place` is its rank, absent for a baseline."""
+    """One row of the comparison as text, with the params in which it differs from its like."""
 
-    place: str
     label: str
-    colour: str
-    badge: str
-    best: bool
+    changed: tuple[tuple[str, str], ...]
     cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
-class Group:
-    """The lines of one kind, under their own title."""
+class Table:
+    """Every number of one sort, of every row."""
 
     title: str
+    headings: tuple[Heading, ...]
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True)
-class Table:
-    """The whole table; a kind without rows has no group."""
-
-    headings: tuple[Heading, ...]
-    groups: tuple[Group, ...]
+Column = tuple[Heading, Callable[[Row], Cell]]
 
 
-def number(value: float | None, digits: int) -> str:
-    """The value with so many decimals, or a dash where there is none; never a negative zero."""
-    return DASH if value is None or math.isnan(value) else f"{value:z.{digits}f}"
+def tables(comparison: Comparison) -> tuple[Table, Table]:
+    """All metrics, then all costs: a line for each row, best first."""
+    rows = ranked(comparison.rows, ranking_metric(comparison.task, comparison.metric))
 
-
-def quantity(value: float | None, metric: Metric) -> str:
-    """The value of a metric with its unit, such as `1.596 °C`."""
-    return f"{number(value, metric.digits)} {metric.unit}".rstrip()
-
-
-def span(spread: Spread, metric: Metric) -> str:
-    """`0.8501 to 0.8553`; empty for a single value, or where one is not a number."""
-    if len(spread.values) < 2 or math.isnan(spread.mean):
-        return ""
-    return between(spread.low, spread.high, metric)
-
-
-def between(low: float, high: float, metric: Metric) -> str:
-    """`0.8501 to 0.8553`, in the metric's digits."""
-    return f"{number(low, metric.digits)} {TO} {number(high, metric.digits)}"
-
-
-def seconds(value: float) -> str:
-    """Seconds without false precision: `1,234`, `56.7`, `0.08`."""
-    if math.isnan(value):
-        return DASH
-    if 0 < value < 0.01:
-        return "< 0.01"
-    return f"{value:,.{0 if value >= 1000 else 1 if value >= 10 else 2}f}"
-
-
-def table(comparison: Comparison) -> Table:
-    """Networks first, ranked, then the baselines; a column for each metric that any row has."""
-    present = {key for row in comparison.rows for key in row.metrics}
-    shown = [metric for metric in metrics_of(comparison.task).values() if metric.key in present]
-    tests = [metric for metric in shown if metric.compute]
-    logged = [metric for metric in shown if metric.key.startswith("val/")]
-    headings = (
-        Heading("Seeds"),
-        *(_heading(metric, comparison.metric) for metric in tests),
-        Heading("Parameters"),
-        Heading("Training", unit="s", hint="mean of a run"),
-        *(_heading(metric, comparison.metric) for metric in logged),
-    )
-
-    def lines(kind: str) -> tuple[Line, ...]:
-        rows = [row for row in comparison.rows if row.kind == kind]
-        return tuple(
-            _line(row, place=place, tests=tests, logged=logged, ranking_key=comparison.metric)
-            for place, row in enumerate(rows, start=1)
+    def filled(title: str, columns: Sequence[Column]) -> Table:
+        return Table(
+            title,
+            tuple(heading for heading, _ in columns),
+            tuple(
+                Line(row.label, tuple(row.changed.items()), tuple(cell(row) for _, cell in columns))
+                for row in rows
+            ),
         )
 
-    groups = (Group("Networks", lines("network")), Group("Baselines", lines("baseline")))
-    return Table(headings, tuple(group for group in groups if group.lines))
+    metrics = [_metric(metric, comparison.metric) for metric in shown_metrics(comparison)]
+    measured = COSTS if any(row.cost for row in comparison.rows) else ()
+    costs = [*RUNS, *(_cost(heading, text) for heading, text in measured)]
+    return filled("Every metric", metrics), filled("Seeds and costs", costs)
+
+
+def _seeds(row: Row) -> Cell:
+    return Cell(str(len(row.seeds)), ", ".join(map(str, row.seeds))) if row.seeds else Cell(DASH)
+
+
+RUNS: tuple[Column, ...] = (
+    (Heading("Seeds"), _seeds),
+    (Heading("Parameters"), lambda row: Cell(count(row.num_parameters))),
+    (Heading("Training", "s", "mean of a run"), lambda row: Cell(seconds(row.train_seconds))),
+)
+COSTS: tuple[tuple[Heading, Callable[[Cost], str]], ...] = (
+    (Heading("An epoch", "s"), lambda cost: seconds(cost.seconds_per_epoch)),
+    (Heading("Peak memory"), lambda cost: size(cost.peak_memory_bytes)),
+    (Heading("Size"), lambda cost: size(cost.size_bytes)),
+    (Heading("Latency", "ms", "median"), lambda cost: seconds(1000 * cost.latency_median_seconds)),
+    (
+        Heading("Latency", "ms", "99th percentile"),
+        lambda cost: seconds(1000 * cost.latency_p99_seconds),
+    ),
+    (Heading("Throughput", "1/s", "batches of 256"), lambda cost: f"{cost.throughput:,.0f}"),
+)
+
+
+def _cost(heading: Heading, text: Callable[[Cost], str]) -> Column:
+    return heading, lambda row: Cell(DASH if row.cost is None else text(row.cost))
+
+
+def _metric(metric: Metric, ranking_key: str) -> Column:
+    return _heading(metric, ranking_key), lambda row: _cell(row, metric, ranking_key)
 
 
 def _heading(metric: Metric, ranking_key: str) -> Heading:
@@ -128,33 +125,10 @@ def _heading(metric: Metric, ranking_key: str) -> Heading:
     )
 
 
-def _line(
-    row: Row, *, place: int, tests: Sequence[Metric], logged: Sequence[Metric], ranking_key: str
-) -> Line:
-    is_network = row.kind == "network"
-    seeds = Cell(str(len(row.seeds)), ", ".join(map(str, row.seeds))) if row.seeds else Cell(DASH)
-    parameters = DASH if row.num_parameters is None else f"{row.num_parameters:,}"
-    return Line(
-        place=str(place) if is_network else "",
-        label=row.label,
-        colour=colour(row.name),
-        badge=f"best {row.kind}" if row.best else "",
-        best=row.best,
-        cells=(
-            seeds,
-            *(_cell(row, metric, ranking_key) for metric in tests),
-            Cell(parameters),
-            Cell(seconds(row.train_seconds)),
-            *(_cell(row, metric, ranking_key) for metric in logged),
-        ),
-    )
-
-
 def _cell(row: Row, metric: Metric, ranking_key: str) -> Cell:
     spread = row.metrics.get(metric.key)
     ranks = metric.key == ranking_key
     if spread is None:
         return Cell(DASH, ranks=ranks)
-    ends = spread.interval
-    sure = "" if ends is None else between(*ends, metric)
+    sure = brackets(*spread.interval, metric.digits) if spread.interval else ""
     return Cell(number(spread.mean, metric.digits), span(spread, metric), ranks, sure)

@@ -1,13 +1,20 @@
 "use strict";
-// Draws every chart from the JSON beside it, its neutral colours traded for those of the theme.
-(() => {
+// Draws every chart from the JSON beside it when it comes near the screen, its neutral colours traded
+// for those of the theme. Other scripts change `Unroll.figure(id)` and call `Unroll.draw(id)`.
+const Unroll = (() => {
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const neutrals = read("neutrals");
-  const config = {
-    responsive: true,
-    displaylogo: false,
-    displayModeBar: "hover",
-    modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
+  const charts = new Map([...document.querySelectorAll(".chart")].map((chart) => [chart.id, chart]));
+  const figures = new Map();
+  const drawn = new Set();
+  const paper = 680; // pixels between the margins of an A4 page
+  let printing = false;
+
+  const figure = (id) => {
+    if (!figures.has(id)) {
+      figures.set(id, read(`${id}-figure`));
+    }
+    return figures.get(id);
   };
 
   const paint = (value, theme) => {
@@ -15,7 +22,7 @@
       return value in neutrals ? theme.getPropertyValue(neutrals[value]).trim() : value;
     }
     if (Array.isArray(value)) {
-      return value.map((item) => paint(item, theme));
+      return typeof value[0] === "number" ? value : value.map((item) => paint(item, theme));
     }
     if (value !== null && typeof value === "object") {
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, paint(item, theme)]));
@@ -23,14 +30,58 @@
     return value;
   };
 
-  const draw = () => {
+  // The figures' own colours are those of a light page, as paper is.
+  const draw = (id) => {
+    const chart = charts.get(id);
     const theme = getComputedStyle(document.documentElement);
-    for (const chart of document.querySelectorAll(".chart")) {
-      const figure = paint(read(`${chart.id}-figure`), theme);
-      Plotly.react(chart, figure.data, figure.layout, config);
-    }
+    const { data, layout } = printing ? structuredClone(figure(id)) : paint(figure(id), theme);
+    const config = {
+      responsive: !printing,
+      staticPlot: printing,
+      displaylogo: false,
+      displayModeBar: matchMedia("(hover: hover)").matches ? "hover" : false,
+      modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
+    };
+    const room = chart.closest(".panels") ? paper / 2 - 30 : paper - 30;
+    const size = printing ? { width: room, autosize: false } : { autosize: true };
+    Plotly.react(chart, data, { ...layout, ...size, showlegend: false }, config);
+    drawn.add(id);
   };
 
-  draw();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (isIntersecting) {
+          near.unobserve(target);
+          draw(target.id);
+        }
+      }
+    },
+    { rootMargin: "600px" },
+  );
+  const drawAll = () => {
+    for (const id of charts.keys()) {
+      draw(id);
+    }
+  };
+  const redraw = () => [...drawn].forEach(draw);
+  const print = (is) => () => {
+    printing = is;
+    if (is) {
+      near.disconnect();
+    }
+    document.querySelectorAll("details").forEach((part) => {
+      if (is) {
+        part.dataset.was = part.open ? "open" : "";
+      }
+      part.open = is || part.dataset.was === "open";
+    });
+    drawAll();
+  };
+
+  charts.forEach((chart) => near.observe(chart));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  addEventListener("beforeprint", print(true));
+  addEventListener("afterprint", print(false));
+  return { charts, figure, draw, drawAll, read };
 })();

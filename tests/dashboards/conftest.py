@@ -1,5 +1,9 @@
 """Two small comparisons with numbers made up by hand."""
 
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from components.records import (
@@ -35,6 +39,15 @@ PROVENANCE = Provenance(
     versions={"torch": "2.13.0", "plotly": "7.1.0"},
     machine="Linux, 2 cores",
 )
+
+
+@pytest.fixture(scope="session")
+def made_up() -> Callable[..., Comparison]:
+    """Makes a comparison of so many rows, seeds and epochs, with every field of it filled."""
+    make: Callable[..., Comparison] = runpy.run_path(str(Path(__file__).parent / "made_up.py"))[
+        "made_up"
+    ]
+    return make
 
 
 @pytest.fixture

@@ -1,0 +1,44 @@
+"""Numbers as text."""
+
+import math
+
+import pytest
+
+from components.metrics import ranking_metric
+from dashboards import wording
+
+MAE = ranking_metric("forecast", "test/mae")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        *((0, "0 B"), (812, "812 B"), (1_000, "1.0 kB"), (9_949, "9.9 kB"), (9_960, "10 kB")),
+        *((121_400, "121 kB"), (999_600, "1.0 MB"), (1_449_000, "1.4 MB")),
+        *((612_345_678, "612 MB"), (2_500_000_000_000, "2,500 GB"), (None, "–")),
+    ],
+)
+def test_size(value, text):
+    assert wording.size(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        *((0.0, "0.00"), (0.004, "< 0.01"), (0.084, "0.08"), (56.71, "56.7"), (1234.4, "1,234")),
+        *((math.nan, "–"), (None, "–")),
+    ],
+)
+def test_seconds(value, text):
+    assert wording.seconds(value) == text
+
+
+def test_numbers_and_lists():
+    assert wording.number(-0.00001, 3) == "0.000"
+    assert wording.quantity(1.5957, MAE) == "1.596 °C"
+    assert wording.between(1, 2, MAE) == "1.000 to 2.000"
+    assert wording.brackets(-0.25, 1, 2) == "[-0.25, 1.00]"
+    assert wording.count(184961) == "184,961"
+    assert wording.count(None) == "–"
+    assert wording.listed(["a", "b", "c"]) == "a, b and c"
+    assert wording.listed(["a"]) == "a"
