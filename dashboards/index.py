@@ -8,10 +8,10 @@ from urllib.parse import quote
 from components.metrics import ranking_metric
 from components.records import Comparison, Summary
 from dashboards.pages import policy, source, templates
-from dashboards.table import quantity
 from dashboards.verdict import in_sentence, verdict
+from dashboards.wording import quantity
 
-STYLES = ("page.css", "index.css")
+STYLES = ("page.css", "table.css", "index.css", "print.css")
 
 
 @dataclass(frozen=True)

@@ -12,20 +12,22 @@ from flows.reports.folder import COMPARISON, INDEX, PAGE, SUMMARY, summaries
 
 
 def write_report(comparison: Comparison, reports: Path) -> Path:
-    """The folder of the comparison's page and numbers, written; the list of reports has it then."""
+    """The folder of the comparison's page and numbers, written; the list of reports has it then.
+
+    Two processes that write reports wait for each other, so that the later list has both. The page
+    comes last: a folder that has one is a report.
+    """
     folder = reports / comparison.id
+    page = render(comparison)
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / COMPARISON, comparison.model_dump_json(indent=2))
-    write_whole(folder / PAGE, render(comparison))
-    write_whole(folder / SUMMARY, summarise(comparison).model_dump_json(indent=2))
-    write_index(reports)
+    with FileLock(reports / ".lock"):
+        write_whole(folder / COMPARISON, comparison.model_dump_json(indent=2))
+        write_whole(folder / SUMMARY, summarise(comparison).model_dump_json(indent=2))
+        write_whole(folder / PAGE, page)
+        write_index(reports)
     return folder
 
 
 def write_index(reports: Path) -> None:
-    """Write the list of all reports.
-
-    Two processes that write it wait for each other, so that the later list has both reports.
-    """
-    with FileLock(reports / ".index.lock"):
-        write_whole(reports / INDEX, render_index(summaries(reports)))
+    """Write the list of all reports."""
+    write_whole(reports / INDEX, render_index(summaries(reports)))
