@@ -1,6 +1,6 @@
 """A comparison as MLflow holds it: its finished runs, with all that a page is made from."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TypeVar
 
@@ -47,14 +47,16 @@ def recall(
     whose = comparison_of(comparison)
     left = download_some(client, comparison, scratch / whose, is_evidence)
     folder = left / FOLDER
-    begun = read(ComparisonEvidence, folder / "evidence.json", whose)
+    begun = read(ComparisonEvidence.model_validate_json, folder / "evidence.json", whose)
     experiment = params_of(left / PARAMS, whose)
     its_own = f"tags.`unroll.kind` = 'run' and tags.`unroll.comparison` = '{whose}'"
     nested = list(latest_first(client, [comparison.info.experiment_id], its_own))
     chosen = [run for run in nested if not only or run.info.run_id in only]
     missing: tuple[Missing, ...]
     if (folder / "missing.json").is_file():  # it came to its end
-        missing = read(tuple[Missing, ...], folder / "missing.json", whose)
+        missing = read(
+            TypeAdapter(tuple[Missing, ...]).validate_json, folder / "missing.json", whose
+        )
     else:
         missing = missing_so_far(experiment, comparison, nested, folder)
     if only:
@@ -69,10 +71,12 @@ def recall(
         ),
         runs=tuple(run_evidence(client, run, scratch) for run in chosen if is_complete(run)),
         baselines=tuple(
-            read(Scored, path, whose).model_copy(update={"path": path.parent})
+            read(Scored.model_validate_json, path, whose).model_copy(update={"path": path.parent})
             for path in sorted(folder.glob(f"baselines/*/{SCORED}"))
         ),
-        answering=read(tuple[Answering, ...], speeds, whose) if speeds.is_file() else (),
+        answering=read(TypeAdapter(tuple[Answering, ...]).validate_json, speeds, whose)
+        if speeds.is_file()
+        else (),
         missing=missing,
     )
 
@@ -85,7 +89,9 @@ def run_evidence(client: MlflowClient, run: Run, scratch: Path) -> RunEvidence:
     """
     run_id: str = run.info.run_id
     folder = download_some(client, run, scratch / run_id, is_evidence_of_run)
-    found = read(RunEvidence, folder / RUN_EVIDENCE, f"{run.info.run_name} ({run_id})")
+    found = read(
+        RunEvidence.model_validate_json, folder / RUN_EVIDENCE, f"{run.info.run_name} ({run_id})"
+    )
     own = {"path": folder, "run_id": run_id}
     return found.model_copy(update={"scored": found.scored.model_copy(update=own)})
 
@@ -100,14 +106,14 @@ def is_evidence_of_run(path: str) -> bool:
     return path == RUN_EVIDENCE or path.endswith(".parquet")
 
 
-def read(kind: type[T], path: Path, whose: str) -> T:
+def read(parse: Callable[[bytes], T], path: Path, whose: str) -> T:
     """A record, or several, out of a file.
 
     Raises:
         InputError: If it is not there or not what it should be.
     """
     try:
-        return TypeAdapter(kind).validate_json(path.read_bytes())
+        return parse(path.read_bytes())
     except (OSError, ValidationError) as error:
         reason = "is not there" if isinstance(error, OSError) else "is not as it should be"
         raise InputError(
