@@ -65,14 +65,17 @@ def compare_across(
         id=id,
         created=created,
     )
-    names = dict.fromkeys(side.experiment.name for side in sides)
+    return of_all(sides, comparison, repeats=repeats)
+
+
+def of_all(sides: Sequence[Side], comparison: Comparison, *, repeats: int) -> Comparison:
+    """The comparison with what is said of all sides, where it was said of the newest."""
     data = comparison.data
     if repeats:
-        said = (
-            f"{repeats} run{'s and baselines stand' if repeats > 1 else ' or baseline stands'} "
-            "more than once in what is compared and count once, the newest kept"
-        )
+        stand = "runs and baselines stand" if repeats > 1 else "run or baseline stands"
+        said = f"{repeats} {stand} more than once in what is compared: each counts once, the newest"
         data = data.model_copy(update={"facts": (*data.facts, said)})
+    names = dict.fromkeys(side.experiment.name for side in sides)
     return comparison.model_copy(
         update={
             "experiment": ", ".join(names),

@@ -52,17 +52,12 @@ def recall(
     its_own = f"tags.`unroll.kind` = 'run' and tags.`unroll.comparison` = '{whose}'"
     nested = list(latest_first(client, [comparison.info.experiment_id], its_own))
     chosen = [run for run in nested if not only or run.info.run_id in only]
-    missing: tuple[Missing, ...]
-    if (folder / "missing.json").is_file():  # it came to its end
-        missing = read(
-            TypeAdapter(tuple[Missing, ...]).validate_json, folder / "missing.json", whose
-        )
-    else:
+    missing = final(Missing, folder / "missing.json", whose)
+    if missing is None:  # it did not come to its end
         missing = missing_so_far(experiment, comparison, nested, folder)
     if only:
         names = {name_of(run) for run in chosen}
         missing = tuple(one for one in missing if one.seed is None or (one.name, one.seed) in names)
-    speeds = folder / "answering.json"
     return Recalled(
         run_id=comparison.info.run_id,
         experiment=experiment,
@@ -70,14 +65,21 @@ def recall(
             update={"prepared": begun.prepared.model_copy(update={"path": folder / "prepared"})}
         ),
         runs=tuple(run_evidence(client, run, scratch) for run in chosen if is_complete(run)),
-        baselines=tuple(
-            read(Scored.model_validate_json, path, whose).model_copy(update={"path": path.parent})
-            for path in sorted(folder.glob(f"baselines/*/{SCORED}"))
-        ),
-        answering=read(TypeAdapter(tuple[Answering, ...]).validate_json, speeds, whose)
-        if speeds.is_file()
-        else (),
+        baselines=baselines(folder, whose),
+        answering=final(Answering, folder / "answering.json", whose) or (),
         missing=missing,
+    )
+
+
+def baselines(folder: Path, whose: str) -> tuple[Scored, ...]:
+    """The scores of the baselines that were kept, with the folders of their predictions.
+
+    Raises:
+        InputError: If they are not as they should be.
+    """
+    return tuple(
+        read(Scored.model_validate_json, path, whose).model_copy(update={"path": path.parent})
+        for path in sorted(folder.glob(f"baselines/*/{SCORED}"))
     )
 
 
@@ -104,6 +106,18 @@ def is_evidence(path: str) -> bool:
 def is_evidence_of_run(path: str) -> bool:
     """Whether a comparison is made from this file of a nested run."""
     return path == RUN_EVIDENCE or path.endswith(".parquet")
+
+
+def final(kind: type[T], path: Path, whose: str) -> tuple[T, ...] | None:
+    """The records that a comparison leaves at its end; None where it did not get there.
+
+    Raises:
+        InputError: If they are not as they should be.
+    """
+    if not path.is_file():
+        return None
+    parse: Callable[[bytes], tuple[T, ...]] = TypeAdapter(tuple[kind, ...]).validate_json  # type: ignore[valid-type]  # known at run time alone
+    return read(parse, path, whose)
 
 
 def read(parse: Callable[[bytes], T], path: Path, whose: str) -> T:
