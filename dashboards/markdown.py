@@ -45,12 +45,12 @@ def rows_table(comparison: Comparison) -> str:
         if metric.key in present and metric.compute and metric != ranks
     ]
     headings = [
-        *("Rank", "Row", heading(ranks), "95 % interval", *map(heading, others)),
+        *("Rank", "Row", f"{heading(ranks)} (95 % interval)", *map(heading, others)),
         *("Seeds", "Parameters", "Training, s"),
     ]
     ordered = sorted(comparison.rows, key=lambda row: worst_last(row, ranks))
     lines = [
-        [str(place), name_of(row), mean(row, ranks), interval(row, ranks)]
+        [str(place), name_of(row), f"{mean(row, ranks)} {interval(row, ranks)}".rstrip()]
         + [mean(row, metric) for metric in others]
         + [str(len(row.seeds)) if row.seeds else DASH]
         + [DASH if row.num_parameters is None else f"{row.num_parameters:,}"]
@@ -87,8 +87,8 @@ def mean(row: Row, metric: Metric) -> str:
 
 
 def interval(row: Row, metric: Metric) -> str:
-    """The ends of the 95 % interval."""
+    """The ends of the 95 % interval in brackets, where there is one."""
     spread = row.metrics.get(metric.key)
     if spread is None or spread.interval is None:
-        return DASH
-    return between(*spread.interval, metric)
+        return ""
+    return f"({between(*spread.interval, metric)})"

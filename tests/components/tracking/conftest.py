@@ -1,167 +1,160 @@
-"""Comparisons in an MLflow database of the test's own, as the flow leaves them there."""
+"""A comparison that has begun and a training that has ended, in a database of the test's own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from mlflow.entities import Run
 
 from components.records import (
-    Answering,
-    ComparisonEvidence,
     Epoch,
     Ingested,
-    Missing,
     Prepared,
     Provenance,
-    RunEvidence,
-    RunJob,
     Scored,
     SequenceSpec,
-    SplitFacts,
     Trained,
 )
 from components.storage import Home
+from components.tracking.comparison import start_comparison
 from components.tracking.opening import Tracking, open_tracking
-from params.load import load, to_yaml
-from params.names import Architecture
-from params.schema import Experiment
+from components.tracking.runs import Parent
+from components.train.job import TrainingJob
+from params.schema import ForecastExperiment
 
-Runs = Mapping[tuple[Architecture, int], str]
-BEGUN = 1_000  # milliseconds
-
-
-@pytest.fixture
-def tracking(home: Home) -> Tracking:
-    return open_tracking(home, "temperature")
-
-
-@pytest.fixture
-def leave(tracking: Tracking, tmp_path: Path) -> Callable[..., dict[str, str]]:
-    """Leaves a comparison; gives the MLflow ids by run name, the comparison's own by its id.
-
-    `runs` have the status of each run; only one that is FINISHED left its evidence. What a
-    comparison leaves at its end is left if `ended`.
-    """
-    client = tracking.client()
-
-    def call(
-        id: str,
-        runs: Runs,
-        *,
-        start: int = BEGUN,
-        ended: bool = True,
-        status: str = "FINISHED",
-        baselines: Sequence[str] = ("last_value",),
-        missing: tuple[Missing, ...] = (),
-        seeds: Sequence[int] = (1,),
-        architectures: Sequence[str] = ("lstm",),
-    ) -> dict[str, str]:
-        experiment = load(
-            "temperature",
-            [
-                *(f"architectures={list(architectures)}", f"seeds={list(seeds)}"),
-                "evaluate.baselines=[last_value,climatology]",
-            ],
-        )
-        tags = {"unroll.comparison": id}
-        own = client.create_run(
-            tracking.experiment_id, start, {**tags, "unroll.kind": "comparison"}, id
-        ).info.run_id
-        client.log_text(own, to_yaml(experiment), "params.yaml")
-        client.log_text(own, begun(id, experiment).model_dump_json(), "comparison/evidence.json")
-        client.log_text(own, "{}", "comparison/prepared/prepared.json")
-        if ended:
-            said = ", ".join(one.model_dump_json() for one in missing)
-            client.log_text(own, f"[{said}]", "comparison/missing.json")
-            client.log_text(own, f"[{SPEED.model_dump_json()}]", "comparison/answering.json")
-            for name in baselines:
-                under = f"comparison/baselines/{name}"
-                client.log_text(own, scored(name, None).model_dump_json(), f"{under}/scored.json")
-                client.log_text(own, "table", f"{under}/predictions.parquet")
-        ids = {id: own}
-        for (architecture, seed), how in runs.items():
-            name = f"{architecture}-seed{seed}"
-            named = {"unroll.architecture": architecture, "unroll.seed": str(seed)}
-            run = client.create_run(
-                tracking.experiment_id, start + 1, {**tags, **named, "unroll.kind": "run"}, name
-            ).info.run_id
-            ids[name] = run
-            if how == "FINISHED":
-                client.log_text(run, finished(experiment, architecture, seed), "run.json")
-                client.log_text(run, "table", "predictions.parquet")
-                client.log_text(run, "weights", "weights.safetensors")
-                client.set_tag(run, "unroll.complete", "true")
-            elif how != "RUNNING":
-                client.set_tag(run, "unroll.reason", f"{name} broke")
-            if how != "RUNNING":
-                client.set_terminated(run, how)
-        if status != "RUNNING":
-            client.set_terminated(own, status)
-        return ids
-
-    return call
-
-
-SPEED = Answering(
-    name="lstm", size_bytes=5, latency_median_seconds=1, latency_p99_seconds=2, throughput=3
+CREATED = "2026-01-02T03:04:05+00:00"
+PROVENANCE = Provenance(
+    params="name: tiny\n",
+    params_digest="9f2c41d07be3a815",
+    command="unroll run tiny",
+    code_revision="4be71ce+changes",
+    versions={"torch": "2.13.0"},
+    machine="two cores",
 )
 
 
-def begun(id: str, experiment: Experiment) -> ComparisonEvidence:
-    """What is known at the start, with folders of another machine."""
-    gone = Path("/nowhere")
-    spec = SequenceSpec(num_embeddings=None, input_size=1, output_size=1)
-    facts = SplitFacts(num_examples=9, missing=0, repeats=0)
-    return ComparisonEvidence(
-        id=id,
-        ingested=Ingested(
-            path=gone, source="", fingerprint="data", splits={"series": facts}, repeats_across=0
-        ),
-        prepared=Prepared(path=gone, key="", fingerprint="data", train=1, val=1, test=1, spec=spec),
-        provenance=Provenance(
-            params=to_yaml(experiment),
-            params_digest=experiment.digest(),
-            command=f"unroll run {id}",
-            code_revision="",
-            versions={},
-            machine="",
-        ),
-        created="2026-01-01T00:00:00+00:00",
+@dataclass(frozen=True)
+class Seen:
+    """What a reader finds in MLflow."""
+
+    opened: Tracking
+
+    def run(self, run_id: str) -> Run:
+        return self.opened.client().get_run(run_id)
+
+    def artifacts(self, run_id: str, folder: str | None = None) -> set[str]:
+        return {one.path for one in self.opened.client().list_artifacts(run_id, folder)}
+
+    def text(self, run_id: str, path: str) -> str:
+        return Path(self.opened.client().download_artifacts(run_id, path)).read_text()
+
+    def is_complete(self, run_id: str) -> bool:
+        return self.run(run_id).data.tags.get("unroll.complete") == "true"
+
+
+def write(folder: Path, *names: str) -> None:
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text(name)
+
+
+@pytest.fixture
+def opened(home: Home) -> Tracking:
+    return open_tracking(home, "tiny")
+
+
+@pytest.fixture
+def seen(opened: Tracking) -> Seen:
+    return Seen(opened)
+
+
+@pytest.fixture
+def ingested(tmp_path: Path) -> Ingested:
+    (tmp_path / "ingested").mkdir()
+    value = [20.0 + day / 10 for day in range(120)]
+    pd.DataFrame({"value": value}).to_parquet(tmp_path / "ingested" / "series.parquet")
+    return Ingested(
+        path=tmp_path / "ingested",
+        source="a series",
+        fingerprint="abc123",
+        splits={},
+        repeats_across=0,
     )
 
 
-def scored(name: str, seed: int | None) -> Scored:
-    return Scored(
-        path=Path("/nowhere"),
-        fingerprint="data",
-        kind="baseline" if seed is None else "network",
-        name=name,
-        seed=seed,
-        truth_digest="truth",
-        num_parameters=None,
-        train_seconds=1,
-        metrics={"test/mae": float(seed or 0)},
+@pytest.fixture
+def prepared(tmp_path: Path) -> Prepared:
+    write(tmp_path / "prepared", "prepared.json", "manifest.json", "train.safetensors")
+    return Prepared(
+        path=tmp_path / "prepared",
+        key="k",
+        fingerprint="abc123",
+        train=70,
+        val=20,
+        test=10,
+        spec=SequenceSpec(num_embeddings=None, input_size=1, output_size=1),
     )
 
 
-def finished(experiment: Experiment, architecture: Architecture, seed: int) -> str:
-    """What a finished run leaves, as JSON."""
-    job = RunJob(
+@pytest.fixture
+def parent(
+    opened: Tracking, tiny_temperature: ForecastExperiment, ingested: Ingested, prepared: Prepared
+) -> Parent:
+    """The run of a comparison that has just begun."""
+    return start_comparison(
+        opened, tiny_temperature, PROVENANCE, ingested, prepared, id="tiny-1", created=CREATED
+    )
+
+
+@pytest.fixture
+def job(parent: Parent, tiny_temperature: ForecastExperiment) -> TrainingJob:
+    return TrainingJob(
         task="forecast",
-        architecture=architecture,
-        seed=seed,
-        model=experiment.model,
-        train=experiment.train,
-        key=f"{architecture}-{seed}",
+        architecture="gru",
+        seed=7,
+        model=tiny_temperature.model,
+        train=tiny_temperature.train,
+        prepared=parent.prepared,
+        num_threads=1,
     )
-    trained = Trained(
-        path=Path("/nowhere"),
-        architecture=architecture,
-        seed=seed,
-        num_parameters=7,
-        train_seconds=1,
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Trained:
+    """A finished training, the first of whose epochs was the best."""
+    write(tmp_path / "trained", "weights.safetensors", "trained.json", "last.ckpt")
+    epochs = tuple(
+        Epoch(epoch=epoch, seconds=epoch / 4, metrics={"train/loss": 2 / epoch, "val/loss": loss})
+        for epoch, loss in ((1, 0.5), (2, 0.75))
+    )
+    return Trained(
+        path=tmp_path / "trained",
+        architecture="gru",
+        seed=7,
+        num_parameters=1234,
+        train_seconds=4.5,
+        peak_memory_bytes=1000,
         best_epoch=1,
-        epochs=(Epoch(epoch=1, seconds=1, metrics={"val/loss": 1}),),
+        epochs=epochs,
     )
-    found = RunEvidence(job=job, trained=trained, scored=scored(architecture, seed))
-    return found.model_dump_json()
+
+
+@pytest.fixture
+def scored(tmp_path: Path) -> Scored:
+    """The scores of that training."""
+    write(
+        tmp_path / "scored",
+        *("predictions.parquet", "mistakes.parquet", "scored.json", "manifest.json"),
+    )
+    return Scored(
+        path=tmp_path / "scored",
+        fingerprint="abc123",
+        kind="network",
+        name="gru",
+        seed=7,
+        num_parameters=1234,
+        train_seconds=4.5,
+        metrics={"test/mae": 1.75, "val/mae": 1.5},
+        run_id="r",
+    )

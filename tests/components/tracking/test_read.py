@@ -1,4 +1,4 @@
-"""Which run answers: every test has a database of its own, with runs as `write` leaves them."""
+"""Which run answers: every test has a database of its own, with runs as a flow leaves them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise

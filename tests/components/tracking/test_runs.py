@@ -1,0 +1,96 @@
+"""How runs begin and end: every test has a database of its own."""
+
+from typing import Any
+
+import pytest
+
+from components.storage import Home
+from components.tracking.opening import Tracking
+from components.tracking.runs import Parent, end_open_runs, ending, flatten, shortened, start
+from components.tracking.trainings import start_training
+from components.train.job import TrainingJob
+from components.train.worker import ChildFailed
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        (ChildFailed("memory ran out", "KILLED"), "KILLED", "memory ran out"),
+        (ChildFailed("TrainingDiverged: nan", "FAILED"), "FAILED", "TrainingDiverged: nan"),
+        (ValueError("no rows"), "FAILED", "ValueError: no rows"),
+        (KeyboardInterrupt(), "KILLED", "KeyboardInterrupt: "),
+        (ValueError("x" * 9000), "FAILED", "ValueError: " + "x" * 4988),
+        (None, "RUNNING", None),
+    ],
+)
+def test_a_run_that_does_not_get_to_its_end_says_why(
+    seen: Any,
+    opened: Tracking,
+    parent: Parent,
+    error: BaseException | None,
+    status: str,
+    reason: str | None,
+) -> None:
+    def work() -> None:
+        with ending(opened, parent.run_id):
+            if error is not None:
+                raise error
+
+    if error is None:
+        work()
+    else:
+        with pytest.raises(type(error)) as caught:
+            work()
+        assert caught.value is error
+    run = seen.run(parent.run_id)
+    assert run.info.status == status
+    assert run.data.tags.get("unroll.reason") == reason
+    assert not seen.is_complete(parent.run_id)
+
+
+def test_open_runs_of_one_comparison_are_ended(
+    seen: Any, home: Home, opened: Tracking, parent: Parent, job: TrainingJob
+) -> None:
+    run_id = start_training(parent, job)
+    name = opened.client().get_experiment(opened.experiment_id).name
+    end_open_runs(home, name, "another comparison")
+    assert seen.run(run_id).info.status == "RUNNING"
+    end_open_runs(home, name, parent.id)
+    assert [seen.run(run).info.status for run in (run_id, parent.run_id)] == ["KILLED"] * 2
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("start", "start"),
+        ((64, 32), "[64, 32]"),
+        ([True, False], "[true, false]"),
+        (None, "null"),
+        (0.001, "0.001"),
+        (1e-5, "1e-05"),
+        ([], "[]"),
+    ],
+)
+def test_params_read_as_they_are_written(value: object, text: str) -> None:
+    assert flatten({"a": {"b": {"c": value}}}) == {"a.b.c": text}
+
+
+def test_what_a_tag_cannot_hold_is_cut_at_a_line() -> None:
+    assert shortened("x" * 8000) == "x" * 8000
+    lines = "\n".join(["y" * 99] * 81)  # 8,099 characters
+    cut = shortened(lines)
+    assert len(cut) <= 8000
+    assert cut == "\n".join(["y" * 99] * 79) + "\n…"
+    assert shortened("z" * 9000) == "z" * 7998 + "\n…"
+
+
+def test_a_user_without_a_name_has_runs_too(
+    seen: Any, opened: Tracking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 1234")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    run = seen.run(start(opened, "a run", {"a": "b"}))
+    assert run.data.tags["a"] == "b"
+    assert "mlflow.user" not in run.data.tags

@@ -1,0 +1,92 @@
+"""What people see of a comparison in Prefect, and the model that it leaves in MLflow."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.provenance import provenance
+from components.records import Comparison
+from components.storage import Home
+from components.tracking.opening import Tracking
+from components.train import worker
+from dashboards.markdown import summary
+from flows import experiment as flow
+from flows.experiment import new_context
+from flows.tasks import dashboard_link
+from params.schema import ForecastExperiment
+
+pytestmark = pytest.mark.usefixtures("prefect")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What Prefect shows of a flow run: its artifacts by their key, and the names of its tasks."""
+
+    artifacts: dict[str, Any]
+    tasks: set[str]
+
+
+def shown(flow_run: str) -> Shown:
+    """What Prefect shows of the flow run with that name."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas import filters
+
+    with get_client(sync_client=True) as client:
+        name = filters.FlowRunFilterName(any_=[flow_run])
+        found = client.read_flow_runs(flow_run_filter=filters.FlowRunFilter(name=name))
+        ids = [one.id for one in found]
+        run = filters.FlowRunFilter(id=filters.FlowRunFilterId(any_=ids))
+        artifacts = client.read_artifacts(flow_run_filter=run)
+        tasks = client.read_task_runs(flow_run_filter=run)
+    return Shown({one.key: one for one in artifacts}, {one.name for one in tasks})
+
+
+def test_a_comparison_is_shown_in_prefect_and_leaves_a_champion(
+    tiny_temperature: ForecastExperiment, home: Home
+) -> None:
+    worker.preload()
+    changed = {"name": "tiny_heat", "architectures": ("rnn", "gru")}
+    params = tiny_temperature.model_copy(update=changed)
+    context = new_context(params, home, fresh=False)
+    flow.run(params, context, provenance(params, ["run", "tiny_heat"]))
+    folder = home.reports / context.id
+    comparison = Comparison.model_validate_json((folder / "comparison.json").read_text())
+    assert comparison.created == context.created
+
+    found = shown(context.id)
+    page = (folder / "report.html").as_uri()
+    text = found.artifacts["unroll-tiny-heat"]
+    assert (text.type, text.description) == ("markdown", context.id)
+    assert text.data == f"{summary(comparison)}\n\n[Open the dashboard]({page})"
+    link = found.artifacts["unroll-tiny-heat-dashboard"]
+    assert link.data == f"[Dashboard]({page})"
+    assert found.tasks >= {
+        *("train tiny_heat rnn seed 1", "train tiny_heat gru seed 1"),
+        *("evaluate tiny_heat rnn seed 1", "evaluate tiny_heat gru seed 1"),
+        *(f"evaluate tiny_heat {name}" for name in params.evaluate.baselines),
+    }
+
+    client = Tracking(uri=home.tracking_uri, experiment_id="").client()
+    (version,) = client.search_model_versions("name = 'tiny_heat'")
+    losses = {
+        run_id: min(one.value for one in client.get_metric_history(run_id, "val/loss"))
+        for row in comparison.rows
+        for run_id in row.run_ids
+    }
+    assert len(losses) == 2
+    assert version.run_id == min(losses, key=lambda run_id: losses[run_id])
+    assert client.get_registered_model("tiny_heat").aliases == {"champion": version.version}
+
+
+def test_the_dashboard_is_opened_where_the_runs_are(tmp_path: Path) -> None:
+    class Parent:
+        tracking = Tracking(uri="https://mlflow.example/", experiment_id="7")
+        run_id = "r1"
+
+    page = "https://mlflow.example/#/experiments/7/runs/r1/artifacts/report/report.html"
+    assert dashboard_link(Parent, tmp_path) == page  # type: ignore[arg-type]  # all that it reads
+    Parent.tracking = Tracking(uri="sqlite:///mlflow.db", experiment_id="7")
+    found = dashboard_link(Parent, tmp_path)  # type: ignore[arg-type]  # all that it reads
+    assert found == (tmp_path / "report.html").as_uri()
