@@ -4,10 +4,12 @@ import os
 import platform
 import shlex
 import subprocess
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from components.records import Provenance
+from components.storage import key_of
 from params.load import to_yaml
 from params.schema import Experiment
 
@@ -16,6 +18,30 @@ PACKAGES = ("unroll", "torch", "pytorch-lightning", "prefect", "mlflow", "datase
 
 def provenance(experiment: Experiment, command: list[str]) -> Provenance:
     """Where and with what `experiment` is being run by `command`."""
+    return here(to_yaml(experiment), experiment.digest(), command)
+
+
+def provenance_across(sources: Mapping[str, Provenance], command: list[str]) -> Provenance:
+    """Where and with what comparisons are set side by side by `command`.
+
+    Its params are those of every source, one YAML document each, under how that source was made.
+
+    Args:
+        sources: How each was made, by what a person calls it.
+        command: What sets them side by side.
+    """
+    documents = []
+    for called, made in sources.items():
+        packages = ", ".join(f"{name} {number}" for name, number in made.versions.items())
+        lines = (f"{called}: {made.command}", f"code {made.code_revision}", made.machine, packages)
+        comments = [f"# {' '.join(line.split())}" for line in lines]
+        documents.append("\n".join([*comments, made.params]))
+    digests = [made.params_digest for made in sources.values()]
+    return here("---\n".join(documents), key_of(*digests), command)
+
+
+def here(params: str, params_digest: str, command: list[str]) -> Provenance:
+    """What is done by this process, with this code on this machine."""
     versions = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -23,8 +49,8 @@ def provenance(experiment: Experiment, command: list[str]) -> Provenance:
         except PackageNotFoundError:  # a checkout that was never installed
             versions[package] = "not installed"
     return Provenance(
-        params=to_yaml(experiment),
-        params_digest=experiment.digest(),
+        params=params,
+        params_digest=params_digest,
         command=shlex.join(command),
         code_revision=code_revision(),
         versions=versions,

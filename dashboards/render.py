@@ -4,16 +4,14 @@ The page may not load anything: its policy lets run only the scripts and styles 
 by their hashes, and everything else in it is data that Jinja escapes.
 """
 
-import base64
-import hashlib
-from collections.abc import Iterable
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from components.metrics import metrics_of
 from components.records import Comparison
 from dashboards import look
+from dashboards.pages import policy, source, templates
 from dashboards.pairs import has_intervals
 from dashboards.ranking import ranking
 from dashboards.sections.gather import sections
@@ -39,8 +37,8 @@ def render(comparison: Comparison) -> str:
     Every section is a template of its own, which gets what it shows by the names given here.
     """
     environment = _environment()
-    style = "".join(_source(environment, name) for name in STYLES)
-    scripts = (_plotly(), *(_source(environment, name) for name in SCRIPTS))
+    style = "".join(source(environment, name) for name in STYLES)
+    scripts = (_plotly(), *(source(environment, name) for name in SCRIPTS))
     return environment.get_template("page.html.j2").render(
         comparison=comparison,
         task=TASK_LABELS[comparison.task],
@@ -60,27 +58,15 @@ def render(comparison: Comparison) -> str:
         shapes=look.SHAPES,
         style=style,
         scripts=scripts,
-        policy=_policy(scripts, (style, EMPTY_STYLE)),
+        policy=policy(scripts=scripts, styles=(style, EMPTY_STYLE)),
         library_style=LIBRARY_STYLE,
     )
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("dashboards"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates()
     environment.filters["in_sentence"] = in_sentence
     return environment
-
-
-def _source(environment: Environment, name: str) -> str:
-    """A style or a script as it stands in its file."""
-    assert environment.loader is not None, "the environment has one"
-    return environment.loader.get_source(environment, name)[0]
 
 
 @cache
@@ -88,18 +74,6 @@ def _plotly() -> str:
     from plotly.offline import get_plotlyjs
 
     return str(get_plotlyjs())
-
-
-def _policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
-    return (
-        f"default-src 'none'; script-src {_hashes(scripts)}; style-src {_hashes(styles)}; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hashes(texts: Iterable[str]) -> str:
-    digests = (hashlib.sha256(text.encode()).digest() for text in texts)
-    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 
 
 def _names(comparison: Comparison) -> dict[str, str]:

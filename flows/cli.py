@@ -1,4 +1,4 @@
-"""The command line: `unroll run`, `predict`, `list`, `show`, `shapes` and `ui`.
+"""The command line: what runs experiments and shows their params, and the way to all commands.
 
 Everything heavy is imported by the command that needs it, so that help and a mistake in a params
 file answer at once.
@@ -8,11 +8,13 @@ import atexit
 import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from flows.predict.commands import app as predictions
+from flows.reports.commands import app as reports
+from flows.told import interruptible, print_error
 from params.errors import InputError
 from params.ingest import TextIngest
 from params.load import load, shipped, to_yaml
@@ -62,11 +64,6 @@ def main() -> None:
         sys.exit(2)
 
 
-def print_error(message: str) -> None:
-    """One line on stderr, whatever line breaks came with the message."""
-    sys.stderr.write(f"unroll: {' '.join(message.split())}\n")
-
-
 def print_version(wanted: bool) -> None:
     """Answer `--version`."""
     if wanted:
@@ -111,7 +108,7 @@ def run(
     home = find_home()
     home.require_writable()
 
-    try:
+    with interruptible():
         from flows.session import Asked, run_all
 
         asked = [
@@ -119,9 +116,6 @@ def run(
             for name, params in zip(experiments, loaded, strict=True)
         ]
         status = run_all(asked, home, as_json=as_json, fresh=fresh)
-    except KeyboardInterrupt:  # typer would end without a word
-        print_error("interrupted")
-        status = 130
     raise typer.Exit(status)
 
 
@@ -139,57 +133,8 @@ def check(params: Experiment) -> None:
         kind_of(params.ingest.source)
 
 
-@app.command()
-def predict(
-    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help="What was run.")],
-    texts: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[TEXT...]", help="Texts; - reads them from standard input."),
-    ] = None,
-    run_id: Annotated[
-        str | None, typer.Option("--run", metavar="ID", help="The run, by its MLflow id.")
-    ] = None,
-    architecture: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The best run of rnn, lstm, gru or bilstm.")
-    ] = None,
-    file: Annotated[Path | None, typer.Option(help="A CSV or Parquet file to read.")] = None,
-    column: Annotated[str | None, typer.Option(metavar="NAME", help="Its column to read.")] = None,
-    output: Annotated[
-        Path | None, typer.Option(help="Write to this file, Parquet if it ends so, else CSV.")
-    ] = None,
-    steps: Annotated[
-        int | None, typer.Option(metavar="N", help="Values to forecast.", show_default=False)
-    ] = None,
-    skip: Annotated[
-        bool, typer.Option("--skip", help="Pass over texts that are empty or have no known word.")
-    ] = False,
-) -> None:
-    """Say what a finished run makes of new texts, or of what comes next in a series.
-
-    It is the run with the least val/loss in the latest comparison, unless --run or --architecture
-    says otherwise. Printed for a text: its label, the probability that it is positive, the text. A
-    forecast continues --file (column value), standard input (-), or the experiment's own series.
-    """
-    from components.storage import find_home
-    from flows.predict.arguments import Asked
-    from flows.predict.command import predict as answer
-
-    asked = Asked(
-        experiment=experiment,
-        texts=tuple(texts or ()),
-        run_id=run_id,
-        architecture=architecture,
-        file=file,
-        column=column,
-        output=output,
-        steps=steps,
-        skip=skip,
-    )
-    try:
-        answer(asked, find_home())
-    except KeyboardInterrupt:  # typer would end without a word
-        print_error("interrupted")
-        raise typer.Exit(130) from None
+app.add_typer(predictions)
+app.add_typer(reports)
 
 
 @app.command("list")

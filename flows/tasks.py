@@ -27,7 +27,7 @@ from components.records import (
     Scored,
     Trained,
 )
-from components.storage import Home, write_whole
+from components.storage import Home
 from components.tracking import champion, comparison, opening, runs, system, trainings
 from components.tracking.costs import log_costs
 from components.tracking.epochs import EpochLog
@@ -37,9 +37,9 @@ from components.tracking.runs import Parent
 from components.train.job import TrainingJob
 from components.train.run import train as train_run
 from dashboards.markdown import summary
-from dashboards.render import render
 from flows import data
 from flows.data import Data
+from flows.reports.writing import write_report
 from params.ingest import SeriesIngest, TextIngest
 from params.schema import Experiment
 from params.sections import SeriesPreprocess, TextPreprocess
@@ -192,10 +192,7 @@ def compare(
 @task(cache_policy=NO_CACHE)
 def report(found: Comparison, parent: Parent, context: Context) -> Path:
     """The folder with the page and its numbers; they complete the comparison in MLflow."""
-    folder = context.home.reports / found.id
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "comparison.json", found.model_dump_json(indent=2))
-    write_whole(folder / "report.html", render(found))
+    folder = write_report(found, context.home.reports)
     best = {
         key: spread.mean for row in found.rows if row.best for key, spread in row.metrics.items()
     }

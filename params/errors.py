@@ -1,5 +1,9 @@
 """The one error that means: the user can mend this."""
 
+from collections.abc import Sequence
+
+MOST_NAMED = 5  # of the names that a message lists
+
 
 class InputError(ValueError):
     """Input that a person gave is wrong; the message alone must be enough to mend it.
@@ -7,3 +11,9 @@ class InputError(ValueError):
     The command line prints the message as one line and exits with status 2. Every other exception
     is a failure or a bug of ours.
     """
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few of `names` for a message, and how many more there are."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

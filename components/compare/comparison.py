@@ -41,6 +41,7 @@ def compare(
         ValueError: If the rows were not all made on the same data and test examples.
         InputError: If the ranking metric is not defined on them, as with one label in the test.
     """
+    evidence = in_order(evidence)
     fingerprints = {scored.fingerprint for scored in evidence.scored}
     if fingerprints - {evidence.ingested.fingerprint}:
         raise ValueError(f"rows of different data cannot be compared: {sorted(fingerprints)}")
@@ -54,8 +55,8 @@ def compare(
         )
     rows, pairs, method = with_evidence(
         [
-            *ranked("network", evidence.scored, metric),
-            *ranked("baseline", evidence.scored, metric),
+            *ranked("network", evidence.scored, metric, evidence.named),
+            *ranked("baseline", evidence.scored, metric, evidence.named),
         ],
         evidence.scored,
         metric,
@@ -78,13 +79,13 @@ def compare(
         missing=evidence.missing,
         curves=tuple(
             Curve(
-                name=run.architecture,
+                name=run.name,
                 architecture=run.architecture,
                 seed=run.seed,
                 best_epoch=run.best_epoch,
                 epochs=run.epochs,
             )
-            for run in sorted(evidence.trained, key=lambda run: (run.architecture, run.seed))
+            for run in evidence.trained
         ),
         forecast=picture,
         errors=errors(experiment, rows, evidence.scored),
@@ -93,6 +94,21 @@ def compare(
         floor=floor(evidence.scored),
         provenance=provenance,
         cautions=cautions(experiment),
+    )
+
+
+def in_order(evidence: Evidence) -> Evidence:
+    """The same evidence in an order that does not depend on what was there first.
+
+    Draws and sums follow the order, so that without it a comparison made again would be another.
+    """
+    return evidence.model_copy(
+        update={
+            "trained": tuple(sorted(evidence.trained, key=lambda run: (run.name, run.seed))),
+            "scored": tuple(sorted(evidence.scored, key=lambda one: (one.name, one.seed or 0))),
+            "answering": tuple(sorted(evidence.answering, key=lambda one: one.name)),
+            "missing": tuple(sorted(evidence.missing, key=lambda one: (one.name, one.seed or 0))),
+        }
     )
 
 

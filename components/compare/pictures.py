@@ -15,12 +15,7 @@ def text_numbers(experiment: Experiment, evidence: Evidence) -> TextNumbers | No
     """How the texts became numbers, where there are texts."""
     if not isinstance(experiment, ClassificationExperiment):
         return None
-    return explain.text_numbers(
-        evidence.ingested,
-        evidence.prepared,
-        experiment.preprocess,
-        excerpts=experiment.report.excerpts,
-    )
+    return explain.read_numbers(evidence.prepared.path, excerpts=experiment.report.excerpts)
 
 
 def new_texts(experiment: Experiment, evidence: Evidence) -> tuple[NewText, ...]:

@@ -23,6 +23,13 @@ from params.sections import SeriesEvaluate
 Values = NDArray[np.float64]
 Days = NDArray[np.int64]
 
+# The params of `evaluate` that change what a baseline says; the others read none of them.
+PARAMS: dict[str, tuple[str, ...]] = {
+    "seasonal_last_value": ("seasonal_period",),
+    "climatology": ("seasonal_period",),
+    "harmonic_regression": ("seasonal_period", "num_harmonics"),
+}
+
 MIN_COUNT = 2  # a word that occurs once in training tells nothing about another text
 
 

@@ -15,7 +15,7 @@ from components.preprocess.batches import (
     TokenSplit,
     load_split,
 )
-from components.preprocess.text import encode_texts, read_vocabulary
+from components.preprocess.vocabulary import encode_texts, read_vocabulary
 from components.records import SequenceSpec
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from components.evaluate.predict import probabilities
 from components.predict.restore import restore
 from components.preprocess import tokens
-from components.preprocess.text import encode_split, ids_of, read_vocabulary
+from components.preprocess.vocabulary import encode_split, ids_of, read_vocabulary
 from components.train.networks import RecurrentNetwork
 from params.errors import InputError
 from params.names import Architecture

@@ -5,32 +5,34 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
-from safetensors import safe_open
 
 from components.preprocess import tokens
-from components.preprocess.text import encode_texts, ids_of, read_vocabulary
-from components.records import EncodedText, Ingested, Prepared, TextNumbers
+from components.preprocess.vocabulary import encode_texts, ids_of, read_vocabulary
+from components.records import EncodedText, Prepared, TextNumbers
 from params.sections import TextPreprocess
 
+NUMBERS = "numbers.json"
 TOP = 20  # words of the vocabulary that are shown
 PLACES = 15  # words of a text and places of its row that are shown
 EXCERPT = 240  # characters of a text that are shown
 
 
 def text_numbers(
-    ingested: Ingested, prepared: Prepared, params: TextPreprocess, *, excerpts: bool
+    text: str, words: Sequence[str], params: TextPreprocess, *, num_texts: int
 ) -> TextNumbers:
-    """The vocabulary's top and, with `excerpts`, the first training text on its way to a row."""
-    words = read_vocabulary(prepared.path)
-    example = None
-    if excerpts:
-        example = encoded(first_training_text(ingested, prepared.path), words, params)
+    """The vocabulary's top, and a training text on its way to a padded row.
+
+    Args:
+        text: The first of the training part.
+        words: The vocabulary, most frequent first.
+        params: How the data set was preprocessed.
+        num_texts: How many texts the vocabulary was made from.
+    """
     return TextNumbers(
         vocab_size=len(words),
-        num_texts=prepared.train,
+        num_texts=num_texts,
         top=tuple(ids_of(words[:TOP]).items()),
-        example=example,
+        example=encoded(text, words, params),
         max_length=params.max_length,
         truncation_side=params.truncation_side,
         padding_idx=tokens.PADDING_IDX,
@@ -38,15 +40,10 @@ def text_numbers(
     )
 
 
-def first_training_text(ingested: Ingested, prepared: Path) -> str:
-    """The first text of the training part as it was ingested."""
-    with safe_open(prepared / "train.safetensors", framework="np") as arrays:
-        row = int(arrays.get_tensor("rows")[0])
-    # Only its beginning is read: the whole split can have hundreds of megabytes.
-    with pq.ParquetFile(ingested.path / "train.parquet") as file:
-        batches = file.iter_batches(batch_size=row + 1, columns=["text"])
-        text: str = next(batches)["text"][row].as_py()
-    return text
+def read_numbers(prepared: Path, *, excerpts: bool) -> TextNumbers:
+    """What `text_numbers` said of a preprocessed data set, without its text if not `excerpts`."""
+    found = TextNumbers.model_validate_json((prepared / NUMBERS).read_text(encoding="utf-8"))
+    return found if excerpts else found.model_copy(update={"example": None})
 
 
 def encoded(text: str, words: Sequence[str], params: TextPreprocess) -> EncodedText:

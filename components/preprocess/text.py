@@ -1,7 +1,6 @@
 """A verified table of texts -> token ids in the store, with the vocabulary they were made with."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from components.preprocess import tokens
+from components.preprocess import explain, tokens
+from components.preprocess.vocabulary import VOCABULARY, encode_split, ids_of
 from components.records import Ingested, Prepared, SequenceSpec, Truncation
 from components.storage import Store, key_of
 from params.errors import InputError
 from params.sections import TextPreprocess
 
 VERSION = 2  # of what this stage makes; a change of it makes stored outputs again
-VOCABULARY = "vocabulary.json"
 PREPARED = "prepared.json"
 
 
@@ -30,6 +29,7 @@ def preprocess_text(
     Each is a safetensors file: `token_ids` of all texts one after another, their `lengths` `(N,)`,
     their `labels` `(N,)`, their `rows` in the ingested split `(N,)` and the number of words of each
     whole text, `num_words` `(N,)`. The vocabulary is that of the training part alone.
+    `numbers.json` shows how texts became numbers.
 
     Raises:
         InputError: If the training split is too small to set a part of it aside.
@@ -64,6 +64,9 @@ def preprocess_text(
                 f"truncation, {unknown:.1%} of them unknown"
             )
         (folder / VOCABULARY).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
+        first: str = parts["train"][0][0].as_py()
+        numbers = explain.text_numbers(first, words, params, num_texts=len(train))
+        (folder / explain.NUMBERS).write_text(numbers.model_dump_json(), encoding="utf-8")
         prepared = Prepared(
             path=Path(),
             key=key,
@@ -112,42 +115,3 @@ def split(
         chosen.append(rows[:num_val])
     val = np.sort(np.concatenate(chosen))
     return np.setdiff1d(np.arange(len(labels)), val), val
-
-
-def ids_of(words: Sequence[str]) -> dict[str, int]:
-    """The token id of each word of a vocabulary."""
-    return {word: place + tokens.NUM_SPECIAL for place, word in enumerate(words)}
-
-
-def read_vocabulary(prepared: Path) -> list[str]:
-    """The words of a preprocessed data set, most frequent first."""
-    words: list[str] = json.loads((prepared / VOCABULARY).read_text(encoding="utf-8"))
-    return words
-
-
-def encode_texts(
-    texts: Sequence[str], words: Sequence[str], params: TextPreprocess
-) -> tuple[tokens.Ids, NDArray[np.int64]]:
-    """New texts as the networks of a preprocessed data set read them: what `encode_split` gives.
-
-    Args:
-        texts: At least one.
-        words: The vocabulary, most frequent first.
-        params: How the data set was preprocessed.
-    """
-    column = pa.array(texts, pa.large_string())
-    return encode_split(list(tokens.tokenise_slices(column)), ids_of(words), params)
-
-
-def encode_split(
-    slices: list[tokens.Words], ids: dict[str, int], params: TextPreprocess
-) -> tuple[tokens.Ids, NDArray[np.int64]]:
-    """The truncated token ids of all texts one after another, and their lengths `(N,)`."""
-    encoded = [
-        tokens.truncate(
-            tokens.encode(words, ids), words.offsets, params.max_length, params.truncation_side
-        )
-        for words in slices
-    ]
-    token_ids, lengths = zip(*encoded, strict=True)
-    return np.concatenate(token_ids), np.concatenate(lengths)

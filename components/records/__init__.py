@@ -21,7 +21,7 @@ from components.records.comparison import (
     Provenance,
     Row,
 )
-from components.records.evidence import ComparisonEvidence, RunEvidence, RunJob
+from components.records.evidence import ComparisonEvidence, Recalled, RunEvidence, RunJob
 from components.records.pairs import Method, Needed, Pair, RunTest
 from components.records.record import Record
 from components.records.spread import Spread
@@ -31,6 +31,7 @@ from components.records.stages import (
     Evidence,
     Ingested,
     Missing,
+    NamedRow,
     Prepared,
     Scaler,
     Scored,
@@ -39,6 +40,7 @@ from components.records.stages import (
     Trained,
     Truncation,
 )
+from components.records.summary import Summary
 from components.records.texts import EncodedText, NewText, TextNumbers
 
 __all__ = [
@@ -59,11 +61,13 @@ __all__ = [
     "Method",
     "Missing",
     "Mistake",
+    "NamedRow",
     "Needed",
     "NewText",
     "Pair",
     "Prepared",
     "Provenance",
+    "Recalled",
     "Record",
     "Reliability",
     "ReliabilityBin",
@@ -79,6 +83,7 @@ __all__ = [
     "SeriesErrors",
     "SplitFacts",
     "Spread",
+    "Summary",
     "TextErrors",
     "TextNumbers",
     "Trained",

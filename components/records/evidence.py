@@ -2,8 +2,9 @@
 
 from components.records.comparison import Provenance
 from components.records.record import Record
-from components.records.stages import Ingested, Prepared, Scored, Trained
+from components.records.stages import Answering, Ingested, Missing, Prepared, Scored, Trained
 from params.names import Architecture, Task
+from params.schema import Experiment
 from params.sections import SeriesModel, TextModel, Train
 
 
@@ -37,3 +38,19 @@ class ComparisonEvidence(Record):
     prepared: Prepared
     provenance: Provenance
     created: str
+
+
+class Recalled(Record):
+    """A comparison as it is found again, with folders that are there.
+
+    `missing` names what had no result when it was looked at. `run_id` is that of the comparison's
+    own run in MLflow.
+    """
+
+    run_id: str
+    experiment: Experiment
+    evidence: ComparisonEvidence
+    runs: tuple[RunEvidence, ...]
+    baselines: tuple[Scored, ...]
+    answering: tuple[Answering, ...] = ()
+    missing: tuple[Missing, ...] = ()

@@ -84,7 +84,8 @@ class Epoch(Record):
 class Trained(Record):
     """One finished run: one architecture with one seed. The weights are those of `best_epoch`.
 
-    `peak_memory_bytes` is the most that its process held, libraries included.
+    `peak_memory_bytes` is the most that its process held, libraries included. `row` is the name of
+    its row where that is not the architecture's.
     """
 
     path: Path
@@ -96,6 +97,12 @@ class Trained(Record):
     best_epoch: int
     epochs: tuple[Epoch, ...]
     reused: bool = False
+    row: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the row that it belongs to."""
+        return self.row or self.architecture
 
     @property
     def seconds_per_epoch(self) -> float:
@@ -109,11 +116,14 @@ class Trained(Record):
 
 
 class Missing(Record):
-    """A run, or a baseline (which has no seed), that did not finish, and why."""
+    """A run, or a baseline (which has no seed), that has no result, and why.
+
+    One that is RUNNING had none yet when it was looked at.
+    """
 
     name: str
     seed: int | None
-    status: Literal["FAILED", "KILLED"]
+    status: Literal["FAILED", "KILLED", "RUNNING"]
     reason: str
 
 
@@ -154,10 +164,23 @@ class Answering(Record):
     throughput: float
 
 
+class NamedRow(Record):
+    """One of several rows of an architecture or a baseline: its name, and what sets it apart.
+
+    `changed` has the params in which these rows differ from each other, by dotted key.
+    """
+
+    name: str
+    label: str
+    architecture: Architecture | None
+    changed: dict[str, str]
+
+
 class Evidence(Record):
     """All that a comparison is made from: what was trained and scored, and what did not finish.
 
-    `answering` is that of each architecture and baseline which could be measured.
+    `answering` is that of each architecture and baseline which could be measured. `named` has the
+    rows that are called otherwise than their architecture or baseline.
     """
 
     ingested: Ingested
@@ -165,4 +188,5 @@ class Evidence(Record):
     trained: tuple[Trained, ...]
     scored: tuple[Scored, ...]
     answering: tuple[Answering, ...] = ()
+    named: tuple[NamedRow, ...] = ()
     missing: tuple[Missing, ...]

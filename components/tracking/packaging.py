@@ -12,7 +12,8 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, Schema, TensorSpec
 
 from components.ingest.series import SERIES
-from components.preprocess.text import PREPARED, VOCABULARY
+from components.preprocess.text import PREPARED
+from components.preprocess.vocabulary import VOCABULARY
 from components.records import Ingested, Trained
 from components.train.job import WEIGHTS, TrainingJob
 from params.load import to_yaml

@@ -1,21 +1,19 @@
-"""Which finished run answers for an experiment, and the files that it left."""
+"""Which finished run answers for an experiment."""
 
 import difflib
-import logging
 import math
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlparse
 
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, Run
-from mlflow.exceptions import MlflowException
-from sqlalchemy.exc import DatabaseError
 
 from components.metrics import VAL_LOSS
 from components.records import Record
+from components.tracking.connection import connected
+from components.tracking.files import download
 from components.tracking.runs import COMPLETE
+from components.tracking.search import latest_first
 from params.errors import InputError
 from params.names import Architecture
 
@@ -66,10 +64,7 @@ def find_run(
     Raises:
         InputError: If there is no such run, it is not finished, or MLflow does not answer.
     """
-    for noisy in ("mlflow", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    try:
-        client = MlflowClient(uri)
+    with connected(uri) as client:
         found = find_experiment(client, experiment)
         if run_id is not None:
             run = named_run(client, found, run_id)
@@ -77,10 +72,6 @@ def find_run(
         else:
             run, loss = best_of_latest(client, found, architecture)
         folder = download(client, run, scratch)
-    except MlflowException as error:
-        raise InputError(f"MLflow did not answer: {error.message}") from None
-    except DatabaseError as error:
-        raise InputError(f"MLflow's database {uri} cannot be read: {error.orig}") from None
     return FinishedRun(
         run_id=run.info.run_id,
         architecture=run.data.tags["unroll.architecture"],
@@ -151,11 +142,13 @@ def best_of_latest(
     wanted = FINISHED
     if architecture is not None:
         wanted += f" and tags.`unroll.architecture` = '{architecture}'"
-    for comparison in latest_first(client, experiment, "tags.`unroll.kind` = 'comparison'"):
+    for comparison in latest_first(
+        client, [experiment.experiment_id], "tags.`unroll.kind` = 'comparison'"
+    ):
         its_own = f"tags.`unroll.comparison` = '{comparison.data.tags['unroll.comparison']}'"
         runs = [
             (run, best_loss(client, run))
-            for run in latest_first(client, experiment, f"{wanted} and {its_own}")
+            for run in latest_first(client, [experiment.experiment_id], f"{wanted} and {its_own}")
         ]
         if runs:
             return min(runs, key=lambda one: (one[1], one[0].info.run_name))
@@ -165,40 +158,7 @@ def best_of_latest(
     )
 
 
-def latest_first(client: MlflowClient, experiment: Experiment, query: str) -> Iterator[Run]:
-    """Every run that fits `query`, the one that started last first."""
-    token = None
-    while True:
-        page = client.search_runs(
-            [experiment.experiment_id],
-            query,
-            max_results=100,
-            order_by=["attributes.start_time DESC"],
-            page_token=token,
-        )
-        yield from page
-        token = page.token
-        if not token:
-            return
-
-
 def best_loss(client: MlflowClient, run: Run) -> float:
     """The val/loss of the epoch whose weights were kept."""
     history = client.get_metric_history(run.info.run_id, VAL_LOSS)
     return min((one.value for one in history if not math.isnan(one.value)), default=math.inf)
-
-
-def download(client: MlflowClient, run: Run, scratch: Path) -> Path:
-    """The folder with the run's files: MLflow's own if it is on this machine, else a copy.
-
-    Raises:
-        InputError: If they are gone.
-    """
-    is_local = urlparse(run.info.artifact_uri).scheme in {"", "file"}
-    try:
-        found = client.download_artifacts(run.info.run_id, "", None if is_local else str(scratch))
-    except (OSError, MlflowException) as error:
-        raise InputError(
-            f"the files of run {run.info.run_id} are not at {run.info.artifact_uri}: {error}"
-        ) from None
-    return Path(found)

@@ -5,10 +5,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import yaml
 
 from components import provenance as module
-from components.provenance import code_revision, provenance
-from params.load import load
+from components.provenance import code_revision, provenance, provenance_across
+from params.load import load, to_yaml
 
 MODULE = "components/provenance.py"
 
@@ -67,3 +68,25 @@ def test_everything_needed_to_run_it_again(tmp_path: Path) -> None:
 def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PACKAGES", ("no-such-package",))
     assert provenance(load("imdb"), []).versions["no-such-package"] == "not installed"
+
+
+def test_what_is_set_side_by_side_says_how_each_was_made() -> None:
+    experiments = [load("temperature"), load("imdb", ["seeds=[7]"])]
+    made = [
+        provenance(one, ["unroll", "run", one.name, "--set", "report.title=a\nb"])
+        for one in experiments
+    ]
+    elsewhere = made[1].model_copy(update={"machine": "Elsewhere", "versions": {"torch": "1"}})
+    across = provenance_across({"t-1": made[0], "i-1": elsewhere}, ["unroll", "compare", "t-1"])
+    first, second = across.params.split("---\n")
+    assert first.splitlines()[:3] == [
+        "# t-1: unroll run temperature --set 'report.title=a b'",
+        f"# code {made[0].code_revision}",
+        f"# {made[0].machine}",
+    ]
+    assert second.splitlines()[2:4] == ["# Elsewhere", "# torch 1"]
+    for text, experiment in ((first, experiments[0]), (second, experiments[1])):
+        assert yaml.safe_load(text) == yaml.safe_load(to_yaml(experiment))
+    assert (across.command, across.machine) == ("unroll compare t-1", made[0].machine)
+    swapped = provenance_across({"i-1": elsewhere, "t-1": made[0]}, [])
+    assert len({across.params_digest, swapped.params_digest, made[0].params_digest}) == 3

@@ -1,16 +1,16 @@
 """Runs and baselines -> rows in order, with their spread; and what is refused."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
-from safetensors.numpy import save_file
 
 from components.cautions import cautions
 from components.compare.comparison import compare, require_comparable
 from components.evaluate.predictions import PREDICTIONS
+from components.preprocess import explain
 from components.records import (
     Answering,
     Comparison,
@@ -32,6 +32,7 @@ from params.errors import InputError
 from params.load import load
 from params.names import Architecture
 from params.schema import Experiment
+from params.sections import TextPreprocess
 
 PROVENANCE = Provenance(
     params="", params_digest="", command="", code_revision="", versions={}, machine=""
@@ -88,11 +89,14 @@ def trained(architecture: Architecture, seed: int) -> Trained:
 
 @pytest.fixture(autouse=True)
 def encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The working directory, where records without a folder point, has texts and a vocabulary."""
+    """The working directory, where records without a folder point, has what preprocess left."""
     monkeypatch.chdir(tmp_path)
-    pd.DataFrame({"text": ["held back", "Good or bad?"]}).to_parquet("train.parquet")
-    save_file({"rows": np.array([1])}, "train.safetensors")
-    Path("vocabulary.json").write_text('["good", "bad"]')
+    words = ["good", "bad"]
+    Path("vocabulary.json").write_text(json.dumps(words))
+    section = load("imdb", ["preprocess.max_length=4"]).preprocess
+    assert isinstance(section, TextPreprocess)
+    numbers = explain.text_numbers("Good or bad?", words, section, num_texts=7)
+    Path("numbers.json").write_text(numbers.model_dump_json())
 
 
 def compared(
@@ -305,7 +309,7 @@ def test_what_it_was_made_on() -> None:
 
 
 def test_how_texts_became_numbers_is_shown_on_the_first_training_text() -> None:
-    numbers = compared(load("imdb", ["preprocess.max_length=4"]), []).numbers
+    numbers = compared(load("imdb"), []).numbers
     assert numbers is not None
     assert (numbers.top, numbers.num_texts) == ((("good", 2), ("bad", 3)), 7)
     assert numbers.example.excerpt == "Good or bad?"

@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 from components.ingest.text import ingest_text
 from components.preprocess import explain
 from components.preprocess.text import preprocess_text
-from components.records import EncodedText, Ingested, Prepared, TextNumbers
+from components.records import EncodedText, Prepared, TextNumbers
 from components.storage import Store
 from params.load import load
 from params.schema import ClassificationExperiment
@@ -30,17 +30,17 @@ def params(**changes: object) -> TextPreprocess:
 
 def numbers_of(
     write_reviews: Callable[..., Path], store: Store, section: TextPreprocess
-) -> tuple[Ingested, Prepared, TextNumbers]:
+) -> tuple[Prepared, TextNumbers]:
     ingest = load("imdb", [f"ingest.source={write_reviews(train=TRAIN, test=TEST)}"]).ingest
     ingested = ingest_text(ingest, store)
     prepared = preprocess_text(ingested, section, store)
-    return ingested, prepared, explain.text_numbers(ingested, prepared, section, excerpts=True)
+    return prepared, explain.read_numbers(prepared.path, excerpts=True)
 
 
 def test_a_text_on_its_way_to_numbers_to_the_letter(
     write_reviews: Callable[..., Path], store: Store
 ) -> None:
-    _, prepared, numbers = numbers_of(write_reviews, store, params())
+    prepared, numbers = numbers_of(write_reviews, store, params())
     row = int(load_file(prepared.path / "train.safetensors")["rows"][0])
     assert numbers.top == (("film", 2), ("good", 3), ("bad", 4), ("fun", 5))
     assert (numbers.vocab_size, numbers.num_texts, numbers.max_length) == (4, 2, 6)
@@ -71,8 +71,7 @@ def test_it_is_the_first_training_text_and_the_row_that_is_trained_on(
 ) -> None:
     ingested = ingest_text(tiny_imdb.ingest, store)
     prepared = preprocess_text(ingested, tiny_imdb.preprocess, store)
-    section = tiny_imdb.preprocess
-    example = explain.text_numbers(ingested, prepared, section, excerpts=True).example
+    example = explain.read_numbers(prepared.path, excerpts=True).example
     assert example is not None
     arrays = load_file(prepared.path / "train.safetensors")
     length = int(arrays["lengths"][0])
@@ -116,7 +115,7 @@ def test_known_words_are_counted_among_those_that_are_read(
     write_reviews: Callable[..., Path], store: Store
 ) -> None:
     section = params(max_length=3)
-    _, prepared, _ = numbers_of(write_reviews, store, section)
+    prepared, _ = numbers_of(write_reviews, store, section)
     texts = ["Good film.", "fun zebra", "zebra", "!?", "zebra zebra zebra good good"]
     assert explain.count_known(texts, prepared, section) == [(2, 2), (2, 1), (1, 0), (0, 0), (3, 0)]
 
@@ -124,8 +123,7 @@ def test_known_words_are_counted_among_those_that_are_read(
 def test_without_excerpts_no_text_is_shown(
     write_reviews: Callable[..., Path], store: Store
 ) -> None:
-    section = params()
-    ingested, prepared, shown = numbers_of(write_reviews, store, section)
-    hidden = explain.text_numbers(ingested, prepared, section, excerpts=False)
+    prepared, shown = numbers_of(write_reviews, store, params())
+    hidden = explain.read_numbers(prepared.path, excerpts=False)
     assert shown.example is not None
     assert hidden == shown.model_copy(update={"example": None})

@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 from components.ingest.text import ingest_text
 from components.preprocess import text as stage
 from components.preprocess.text import preprocess_text
+from components.preprocess.vocabulary import VOCABULARY, encode_texts, read_vocabulary
 from components.records import Prepared, Truncation
 from components.storage import Store
 from params.errors import InputError
@@ -45,7 +46,7 @@ def prepare(write_reviews: Write, store: Store) -> Prepare:
 
 
 def vocabulary(prepared: Prepared) -> list[str]:
-    words = json.loads((prepared.path / stage.VOCABULARY).read_text(encoding="utf-8"))
+    words = json.loads((prepared.path / VOCABULARY).read_text(encoding="utf-8"))
     assert isinstance(words, list)
     return words
 
@@ -98,9 +99,9 @@ def test_the_side_that_is_cut_off(side: str, kept: str, prepare: Prepare) -> Non
 def test_new_texts_are_encoded_as_the_test_split_is(side: str, prepare: Prepare) -> None:
     section = params(max_length=4, truncation_side=side)
     prepared = prepare("one", max_length=4, truncation_side=side)
-    words = stage.read_vocabulary(prepared.path)
+    words = read_vocabulary(prepared.path)
     assert words == vocabulary(prepared)
-    token_ids, lengths = stage.encode_texts(TEST["text"], words, section)
+    token_ids, lengths = encode_texts(TEST["text"], words, section)
     split = load_file(prepared.path / "test.safetensors")
     assert token_ids.tolist() == split["token_ids"].tolist()
     assert lengths.tolist() == split["lengths"].tolist() == [3, 1, 4]

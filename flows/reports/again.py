@@ -1,0 +1,155 @@
+"""`unroll report` and `unroll compare`: pages from what MLflow holds, without any training."""
+
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from components.records import Comparison, Evidence, Recalled
+from components.storage import Home
+from flows.terminal import note
+from params.errors import InputError
+
+COMPARED = "compare"  # what ids of comparisons across comparisons begin with
+
+
+def report(id: str, home: Home) -> Path:
+    """The folder of a comparison's report, made again; says what is in it on stderr.
+
+    Args:
+        id: What names the comparison.
+        home: The folder for everything.
+
+    Raises:
+        InputError: If there is no such comparison, or its evidence is gone.
+    """
+    with reading(home) as scratch:
+        from components.tracking.asked import recall_comparison
+
+        return tell(rebuilt(recall_comparison(home.tracking_uri, id, scratch)), home)
+
+
+def compare(ids: Sequence[str], home: Home, *, metric: str | None, title: str | None) -> Path:
+    """The folder of a new report on all that `ids` name; says what is in it on stderr.
+
+    Args:
+        ids: What names the comparisons and runs.
+        home: The folder for everything.
+        metric: What ranks the rows, by default as in the first of them.
+        title: The heading, by default one out of their names.
+
+    Raises:
+        InputError: If an id names nothing, evidence is gone, or they cannot be compared.
+    """
+    if title is not None and not title.strip():
+        raise InputError("--title must not be blank")
+    with reading(home) as scratch:
+        from components.compare.across import compare_across
+        from components.compare.sides import Side
+        from components.provenance import provenance_across
+        from components.tracking.asked import recall_asked
+
+        found = recall_asked(home.tracking_uri, ids, scratch)
+        if metric is not None:
+            require_metric(metric, found[0][1])
+        sources = {called: recalled.evidence.provenance for called, recalled in found}
+        moment = datetime.now(UTC)
+        comparison = compare_across(
+            [Side(called, recalled) for called, recalled in found],
+            provenance_across(sources, command(found, metric, title)),
+            id=f"{COMPARED}-{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
+            created=moment.isoformat(timespec="seconds"),
+            metric=metric,
+            title=title,
+        )
+        return tell(comparison, home)
+
+
+def require_metric(key: str, recalled: Recalled) -> None:
+    """See that a comparison can be ranked by what was asked for.
+
+    Raises:
+        InputError: If its task has no such metric.
+    """
+    from components.metrics import ranking_metric
+
+    try:
+        ranking_metric(recalled.experiment.task, key)
+    except InputError as error:
+        raise InputError(str(error).replace("compare.metric", "--metric", 1)) from None
+
+
+def rebuilt(recalled: Recalled) -> Comparison:
+    """The comparison as it was made at first, or as far as it got.
+
+    Raises:
+        InputError: If nothing in it has a result.
+    """
+    from components.compare.comparison import compare as compare_rows
+
+    begun = recalled.evidence
+    scored = (*(run.scored for run in recalled.runs), *recalled.baselines)
+    if not scored:
+        raise InputError(f"no run of {begun.id} is finished; there is nothing to report")
+    evidence = Evidence(
+        ingested=begun.ingested,
+        prepared=begun.prepared,
+        trained=tuple(run.trained for run in recalled.runs),
+        scored=scored,
+        answering=recalled.answering,
+        missing=recalled.missing,
+    )
+    return compare_rows(
+        recalled.experiment, evidence, begun.provenance, id=begun.id, created=begun.created
+    )
+
+
+@contextmanager
+def reading(home: Home) -> Iterator[Path]:
+    """A folder for copies of files, once MLflow is known to be there and reports can be written.
+
+    Raises:
+        InputError: If that is not so.
+    """
+    if missing := home.missing_database():
+        raise InputError(
+            f"no runs yet: {missing} does not exist; run an experiment first, or set UNROLL_HOME"
+        )
+    home.require_writable()
+    from flows.settings import set_defaults
+
+    set_defaults()
+    # A person waits: they hear within seconds that a server is away, not after minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    with TemporaryDirectory(prefix="unroll-") as scratch:
+        yield Path(scratch)
+
+
+def tell(comparison: Comparison, home: Home) -> Path:
+    """Write the report, and say what was left out, what is the result, and where it is."""
+    from dashboards.verdict import verdict
+    from flows.reports.folder import PAGE
+    from flows.reports.writing import write_report
+
+    folder = write_report(comparison, home.reports)
+    for one in comparison.missing:
+        seed = "" if one.seed is None else f" seed {one.seed}"
+        note(f"without {one.name}{seed}: {one.status}, {' '.join(one.reason.split())}")
+    note(verdict(comparison).headline)
+    note(f"report: {folder / PAGE}")
+    return folder
+
+
+def command(
+    found: Sequence[tuple[str, Recalled]], metric: str | None, title: str | None
+) -> list[str]:
+    """The command that makes the page again, with whole ids."""
+    words = ["unroll", "compare"]
+    for called, recalled in found:
+        whole = called == recalled.evidence.id
+        words += [called] if whole else [str(run.scored.run_id) for run in recalled.runs]
+    words += ["--metric", metric] if metric else []
+    return words + (["--title", title] if title else [])

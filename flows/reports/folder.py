@@ -1,0 +1,37 @@
+"""The folder of all reports: what lies there, told apart from what is none."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from components.records import Comparison, Summary
+from components.storage import write_whole
+from params.errors import InputError
+
+COMPARISON, PAGE, SUMMARY, INDEX = "comparison.json", "report.html", "summary.json", "index.html"
+
+
+def summaries(reports: Path) -> Iterator[Summary]:
+    """Every report of the folder in a few words, in no order; what is no report is passed over."""
+    for folder in sorted(reports.iterdir()) if reports.is_dir() else ():
+        if (folder / PAGE).is_file():
+            found = summary_of(folder)
+            if found is not None and found.id == folder.name:
+                yield found
+
+
+def summary_of(folder: Path) -> Summary | None:
+    """A report in a few words; out of its comparison if an older version wrote it."""
+    with suppress(OSError, ValidationError):  # then it is made, below
+        return Summary.model_validate_json((folder / SUMMARY).read_bytes())
+    from dashboards.index import summarise
+
+    try:
+        found = summarise(Comparison.model_validate_json((folder / COMPARISON).read_bytes()))
+    except (OSError, ValueError, InputError):  # a metric that this version does not know
+        return None
+    with suppress(OSError):  # what may only be read is listed all the same
+        write_whole(folder / SUMMARY, found.model_dump_json(indent=2))
+    return found
