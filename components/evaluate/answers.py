@@ -19,14 +19,8 @@ from components.evaluate.timing import BATCH_SIZE, Timing, timing
 from components.evaluate.truth import series_truth
 from components.preprocess import tokens
 from components.preprocess.batches import WindowSplit
-from components.preprocess.text import (
-    PREPARED,  # the same name for series
-    VOCABULARY,
-    encode_split,
-    ids_of,
-    read_split,
-    read_vocabulary,
-)
+from components.preprocess.text import PREPARED, read_split  # the first, for series too
+from components.preprocess.vocabulary import VOCABULARY, encode_split, ids_of, read_vocabulary
 from components.records import Answering, Prepared
 from components.train.job import WEIGHTS
 from components.train.networks import RecurrentNetwork
