@@ -101,9 +101,7 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
     parent = start_comparison(opened.result(), params, provenance, ingested, prepared, **made)
     with runs.ending(parent.tracking, parent.run_id), stopping_children():
         evidence = with_answering(params, train_and_evaluate(params, parent, context), context)
-        logged = tasks.log_run_costs.submit(evidence, parent)
         comparison = tasks.compare(params, evidence, parent, context)
-        logged.wait()
         tasks.report(comparison, parent, context)
     best = champion.best_run(evidence, training_jobs(params, prepared))
     if best is not None:

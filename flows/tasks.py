@@ -29,7 +29,6 @@ from components.records import (
 )
 from components.storage import Home
 from components.tracking import champion, comparison, opening, runs, system, trainings
-from components.tracking.costs import log_costs
 from components.tracking.epochs import EpochLog
 from components.tracking.notes import PAGE
 from components.tracking.opening import Tracking
@@ -171,12 +170,6 @@ def measure(experiment: Experiment, evidence: Evidence, context: Context) -> tup
     job = answering.answering_job(experiment, evidence)
     found = cost.measure(job, context.home.store, fresh=context.fresh)
     return said("measure", found, map(cost.sentence, found))
-
-
-@task(name="log costs", cache_policy=NO_CACHE)
-def log_run_costs(evidence: Evidence, parent: Parent) -> None:
-    """What the runs cost, in MLflow."""
-    log_costs(parent.tracking, evidence)
 
 
 @task(cache_policy=NO_CACHE)

@@ -73,15 +73,12 @@ def final_values(trained: Trained, scored: Scored) -> Mapping[str, float]:
     `best/val/*` are of the epoch whose weights were kept; the last of `val/*` need not be.
     """
     best = trained.best_metrics.items()
-    values = {
+    return {
         **{key: value for key, value in scored.metrics.items() if key.startswith("test/")},
         **{f"best/{key}": value for key, value in best if key.startswith("val/")},
         "best_epoch": trained.best_epoch,
         "num_parameters": trained.num_parameters,
         "train_seconds": trained.train_seconds,
-        "seconds_per_epoch": trained.train_seconds / len(trained.epochs),
-        "size_bytes": (trained.path / WEIGHTS).stat().st_size,
+        "seconds_per_epoch": trained.seconds_per_epoch,
+        "peak_memory_bytes": trained.peak_memory_bytes,
     }
-    if trained.peak_memory_bytes is not None:
-        values["peak_memory_bytes"] = trained.peak_memory_bytes
-    return values

@@ -84,7 +84,6 @@ def test_a_finished_training_is_complete_last_of_all(
         "num_parameters": 1234,
         "train_seconds": 4.5,
         "seconds_per_epoch": 2.25,
-        "size_bytes": len("weights.safetensors"),
         "peak_memory_bytes": 1000,
     }
     assert seen.artifacts(run_id) == {
