@@ -81,7 +81,7 @@ def fewest(
     high = np.full(len(variances.shared), most)
     possible = shows(parts(high), difference)
     while (high - low > 1).any():
-        middle = (low + high) // 2
+        middle = np.maximum((low + high) // 2, 0)  # one that is found waits for the others
         enough = shows(parts(middle), difference)
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     return np.where(possible, high, -1)

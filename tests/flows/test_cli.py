@@ -338,7 +338,7 @@ def test_a_run_prints_the_comparison_and_nothing_else(
     tiny = tiny_temperature.model_copy(update={"architectures": ("rnn",)})
     (tmp_path / "here" / "temperature.yaml").write_text(to_yaml(tiny))
     answer = unroll(*("run", "temperature.yaml", "--json"), PREFECT_HOME=str(tmp_path / "prefect"))
-    (folder,) = home.reports.iterdir()
+    (folder,) = [path for path in home.reports.iterdir() if path.is_dir()]
     assert answer.stdout == (folder / "comparison.json").read_text() + "\n"
     comparison = Comparison.model_validate(json.loads(answer.stdout))
     assert (comparison.experiment, comparison.missing) == ("temperature", ())

@@ -135,7 +135,9 @@ def check_complete(home: Home, comparison: Comparison, params: Experiment) -> No
     page = home.reports / comparison.id / "report.html"
     assert parent.info.run_name == comparison.id
     logged = {one.path for one in client(home).list_artifacts(parent.info.run_id, "report")}
-    assert logged == {"report/report.html", "report/comparison.json"}
+    assert logged == {
+        f"report/{name}" for name in ("report.html", "comparison.json", "summary.json")
+    }
     assert all(row.label in page.read_text() for row in comparison.rows)
 
 

@@ -62,6 +62,7 @@ def side(tmp_path: Path) -> Callable[..., Side]:
             truth_digest=truth,
             num_parameters=None,
             train_seconds=1,
+            peak_memory_bytes=1000,
             metrics={"test/mae": value, "test/rmse": 10 - value},
             run_id=run_id,
         )
@@ -133,6 +134,7 @@ def run(architecture: Architecture, seed: int) -> Trained:
         seed=seed,
         num_parameters=7,
         train_seconds=1,
+        peak_memory_bytes=1000,
         best_epoch=1,
         epochs=(Epoch(epoch=1, seconds=1, metrics={"val/loss": seed}),),
     )

@@ -61,3 +61,16 @@ def test_of_one_seed_or_none_nothing_is_known(num_seeds: tuple[int, int]) -> Non
 def test_a_baseline_has_no_seeds_to_add() -> None:
     with_baseline = variances(0.0, runs=(0.0, 0.01**2 / 3), num_seeds=(0, 3))
     assert more_seeds(with_baseline, 0.01)[0] == 10 - 3  # ten show a deviation in four of five
+
+
+def test_a_pair_that_needs_none_waits_for_one_that_needs_many() -> None:
+    """Both are looked for together: one seed each in one pair, three in the other."""
+    both = PairVariances(
+        shared=np.array([0.001**2, 0.0]),
+        freedom=9_999,
+        own=np.zeros((2, 2)),
+        runs=np.array([[0.0, 0.01**2 / 3], [0.0, 0.01**2 / 3]]),
+        num_seeds=np.array([[1, 3], [1, 3]]),
+    )
+    assert more_seeds(both, 0.01).tolist() == [-1, 17 - 3]
+    assert more_examples(both, 0.01, 1_000)[0] == 0

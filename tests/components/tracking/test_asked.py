@@ -150,6 +150,7 @@ def scored(name: str, seed: int | None) -> Scored:
         truth_digest="truth",
         num_parameters=None,
         train_seconds=1,
+        peak_memory_bytes=1000,
         metrics={"test/mae": float(seed or 0)},
     )
 
@@ -170,6 +171,7 @@ def finished(experiment: Experiment, architecture: Architecture, seed: int) -> s
         seed=seed,
         num_parameters=7,
         train_seconds=1,
+        peak_memory_bytes=1000,
         best_epoch=1,
         epochs=(Epoch(epoch=1, seconds=1, metrics={"val/loss": 1}),),
     )

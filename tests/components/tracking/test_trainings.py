@@ -83,7 +83,7 @@ def test_a_finished_training_is_complete_last_of_all(
         "best_epoch": 1,
         "num_parameters": 1234,
         "train_seconds": 4.5,
-        "seconds_per_epoch": 2.25,
+        "seconds_per_epoch": 0.375,
         "peak_memory_bytes": 1000,
     }
     assert seen.artifacts(run_id) == {
