@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from components import metrics
 from components.cautions import cautions
-from components.compare.errors import errors
-from components.compare.pairs import with_evidence
+from components.compare.errors.analysis import errors
+from components.compare.evidence.pairs import with_evidence
 from components.compare.pictures import forecast_picture, new_texts, text_numbers
 from components.compare.rows import ranked, with_costs
 from components.ingest.facts import sentences

@@ -47,8 +47,8 @@ def compare(ids: Sequence[str], home: Home, *, metric: str | None, title: str | 
     if title is not None and not title.strip():
         raise InputError("--title must not be blank")
     with reading(home) as scratch:
-        from components.compare.across import compare_across
-        from components.compare.sides import Side
+        from components.compare.across.merged import compare_across
+        from components.compare.across.sides import Side
         from components.provenance import provenance_across
         from components.tracking.asked import recall_asked
 

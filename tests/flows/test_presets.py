@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.compare.bootstrap import LEAST_EXAMPLES
+from components.compare.evidence.bootstrap import LEAST_EXAMPLES
 from components.preprocess.tokens import NUM_SPECIAL
 from components.provenance import provenance
 from components.records import Comparison, SequenceSpec

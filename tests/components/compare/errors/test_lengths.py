@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.compare.lengths import length_bins
+from components.compare.errors.lengths import length_bins
 
 EVERY = list(range(1, 801))  # one text of each length
 

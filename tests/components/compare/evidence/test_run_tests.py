@@ -7,8 +7,8 @@ import pytest
 from statsmodels.stats import contingency_tables
 from statsmodels.tsa.stattools import diebold_mariano_test
 
-from components.compare.run_tests import diebold_mariano, mcnemar, run_tests
-from components.compare.sample import RowSample, Sample
+from components.compare.evidence.run_tests import diebold_mariano, mcnemar, run_tests
+from components.compare.evidence.sample import RowSample, Sample
 from components.records import RunTest
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.compare.intervals import spread_on
+from components.compare.errors.intervals import spread_on
 
 
 def test_a_part_has_a_spread_over_the_seeds_and_an_interval() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.compare import mistakes as stage
-from components.compare.mistakes import Verdict, disagreement, most_confident, verdict
+from components.compare.errors import mistakes as stage
+from components.compare.errors.mistakes import Verdict, disagreement, most_confident, verdict
 
 POSITIVE = np.array([False, True, True, False])
 

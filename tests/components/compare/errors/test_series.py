@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.compare import series_errors as stage
-from components.compare.series_errors import residuals_of, season_parts, series_errors
+from components.compare.errors import series as stage
+from components.compare.errors.series import residuals_of, season_parts, series_errors
 from components.evaluate.predictions import PREDICTIONS
 from components.records import Row, SeriesErrors
 

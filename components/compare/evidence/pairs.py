@@ -5,12 +5,12 @@ from itertools import combinations
 
 import numpy as np
 
-from components.compare.bootstrap import Values, covariance, freedom
-from components.compare.estimates import Estimates, ends_of_share, estimate
-from components.compare.method import method_of
-from components.compare.needed import PairVariances, more_examples, more_seeds
-from components.compare.run_tests import ROUNDING, run_tests
-from components.compare.sample import RowSample, Sample, read_sample
+from components.compare.evidence.bootstrap import Values, covariance, freedom
+from components.compare.evidence.estimates import Estimates, ends_of_share, estimate
+from components.compare.evidence.method import method_of
+from components.compare.evidence.needed import PairVariances, more_examples, more_seeds
+from components.compare.evidence.run_tests import ROUNDING, run_tests
+from components.compare.evidence.sample import RowSample, Sample, read_sample
 from components.metrics import Metric, metrics_of
 from components.records import Method, Needed, Pair, Row, Scored
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from components.compare.bootstrap import Values
-from components.compare.estimates import LEVEL, Variance, total
+from components.compare.evidence.bootstrap import Values
+from components.compare.evidence.estimates import LEVEL, Variance, total
 
 POWER = 0.8
 MOST_SEEDS = 1_000  # more than this many more cannot be had

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from components.cautions import cautions
-from components.compare.comparison import compare
-from components.compare.grouping import (
+from components.compare.across.grouping import (
     Contestant,
     Group,
     grouped,
@@ -13,7 +12,8 @@ from components.compare.grouping import (
     params_of_baseline,
     params_of_network,
 )
-from components.compare.sides import Side, require_same
+from components.compare.across.sides import Side, require_same
+from components.compare.comparison import compare
 from components.records import (
     Answering,
     Comparison,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.compare.bootstrap import Values, are_enough, block_length
-from components.compare.estimates import Doubt, doubt
+from components.compare.evidence.bootstrap import Values, are_enough, block_length
+from components.compare.evidence.estimates import Doubt, doubt
 from components.evaluate.predictions import read_predictions
 from components.metrics import Metric, values_of_examples
 from components.records import Scored

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.compare.bootstrap import (
+from components.compare.evidence.bootstrap import (
     are_enough,
     block_length,
     block_means,

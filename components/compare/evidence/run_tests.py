@@ -16,8 +16,8 @@ from typing import Literal
 import numpy as np
 from scipy.special import bdtr, chdtrc, stdtr
 
-from components.compare.bootstrap import Values
-from components.compare.sample import RowSample, Sample
+from components.compare.evidence.bootstrap import Values
+from components.compare.evidence.sample import RowSample, Sample
 from components.records import RunTest
 from params.names import Task
 

@@ -1,8 +1,13 @@
 """What was done to compare rows, in plain words."""
 
-from components.compare.needed import POWER
-from components.compare.run_tests import EXACT_BELOW, LEAST_WINDOWS_A_STEP, RUN_TESTS, can_test
-from components.compare.sample import Sample
+from components.compare.evidence.needed import POWER
+from components.compare.evidence.run_tests import (
+    EXACT_BELOW,
+    LEAST_WINDOWS_A_STEP,
+    RUN_TESTS,
+    can_test,
+)
+from components.compare.evidence.sample import Sample
 from components.metrics import Metric
 from components.records import Method
 

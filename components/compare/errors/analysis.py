@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from components.compare.series_errors import series_errors
-from components.compare.text_errors import text_errors
+from components.compare.errors.series import series_errors
+from components.compare.errors.texts import text_errors
 from components.records import Row, Scored, SeriesErrors, TextErrors
 from params.schema import ClassificationExperiment, Experiment
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.compare.pairs import holm, with_evidence
+from components.compare.evidence.pairs import holm, with_evidence
 from components.evaluate.predictions import PREDICTIONS
 from components.metrics import ranking_metric, score
 from components.records import Row, Scored, Spread

@@ -11,11 +11,11 @@ import pytest
 from scipy.signal import lfilter
 from scipy.special import ndtr
 
-from components.compare.bootstrap import Values, block_length, freedom
-from components.compare.estimates import doubt, ends_of_share, estimate
-from components.compare.pairs import pair_variances
-from components.compare.run_tests import diebold_mariano, mcnemar
-from components.compare.sample import RowSample, Sample
+from components.compare.evidence.bootstrap import Values, block_length, freedom
+from components.compare.evidence.estimates import doubt, ends_of_share, estimate
+from components.compare.evidence.pairs import pair_variances
+from components.compare.evidence.run_tests import diebold_mariano, mcnemar
+from components.compare.evidence.sample import RowSample, Sample
 from components.metrics import Metric, ranking_metric, values_of_examples
 from components.scores import Predictions
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from components.cautions import cautions
-from components.compare.across import compare_across
-from components.compare.sides import Side
+from components.compare.across.merged import compare_across
+from components.compare.across.sides import Side
 from components.records import (
     Answering,
     Comparison,
@@ -358,8 +358,8 @@ def test_what_is_said_of_the_data_names_who_was_prepared_how(side: Any) -> None:
 
 
 def test_speed_is_that_of_the_newest_under_the_name_of_the_row(side: Any) -> None:
-    from components.compare.across import merged_evidence
-    from components.compare.grouping import grouped
+    from components.compare.across.grouping import grouped
+    from components.compare.across.merged import merged_evidence
 
     sides = [
         side("old", [("lstm", 1, 1.0)], day=1),
@@ -372,7 +372,7 @@ def test_speed_is_that_of_the_newest_under_the_name_of_the_row(side: Any) -> Non
 
 @pytest.mark.parametrize("length", [100, 50])
 def test_new_texts_that_all_read_alike_stay(length: int, tmp_path: Path) -> None:
-    from components.compare.across import common_texts
+    from components.compare.across.merged import common_texts
 
     def texts(*of: str, length: int = 100) -> Side:
         overrides = [f"evaluate.texts={list(of)}", f"preprocess.max_length={length}"]

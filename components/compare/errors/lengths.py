@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from components.compare.bootstrap import LEAST_EXAMPLES
+from components.compare.evidence.bootstrap import LEAST_EXAMPLES
 
 NUM_BINS = 8
 

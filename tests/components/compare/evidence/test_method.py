@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from components.compare.method import method_of
-from components.compare.sample import RowSample, Sample
+from components.compare.evidence.method import method_of
+from components.compare.evidence.sample import RowSample, Sample
 from components.metrics import ranking_metric
 
 ACCURACY = ranking_metric("classification", "test/accuracy")

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.compare import text_errors as stage
-from components.compare.text_errors import confusion_of, reliability_of, text_errors
+from components.compare.errors import texts as stage
+from components.compare.errors.texts import confusion_of, reliability_of, text_errors
 from components.evaluate.predictions import PREDICTIONS
 from components.records import Row, TextErrors
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit, stdtr, stdtrit
 
-from components.compare.bootstrap import Values, covariance
+from components.compare.evidence.bootstrap import Values, covariance
 
 LEVEL = 0.95
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.compare.needed import MOST_SEEDS, PairVariances, more_examples, more_seeds
+from components.compare.evidence.needed import MOST_SEEDS, PairVariances, more_examples, more_seeds
 
 
 def variances(

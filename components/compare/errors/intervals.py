@@ -1,7 +1,7 @@
 """Scores on a part of the test examples -> their spread over the seeds, with an interval."""
 
-from components.compare.bootstrap import Values, are_enough, freedom
-from components.compare.estimates import doubt, ends_of_share, estimate
+from components.compare.evidence.bootstrap import Values, are_enough, freedom
+from components.compare.evidence.estimates import doubt, ends_of_share, estimate
 from components.compare.rows import spread
 from components.records import Spread
 

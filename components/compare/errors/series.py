@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from components.compare.bootstrap import block_length
-from components.compare.intervals import spread_on
+from components.compare.errors.intervals import spread_on
+from components.compare.evidence.bootstrap import block_length
 from components.evaluate.predictions import read_column
 from components.records import Residuals, Row, SeasonBin, SeriesErrors, Spread
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from components.compare.intervals import spread_on
-from components.compare.lengths import length_bins
-from components.compare.mistakes import Verdict, disagreements, most_confident, verdict
+from components.compare.errors.intervals import spread_on
+from components.compare.errors.lengths import length_bins
+from components.compare.errors.mistakes import Verdict, disagreements, most_confident, verdict
 from components.compare.rows import spread
 from components.evaluate.predictions import read_column
 from components.records import (

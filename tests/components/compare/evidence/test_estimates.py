@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from components.compare.estimates import Variance, doubt, ends_of_share, estimate, total
+from components.compare.evidence.estimates import Variance, doubt, ends_of_share, estimate, total
 
 
 def test_interval_and_p_value_of_given_variances() -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from components.compare.naming import Params, flat, names
-from components.compare.sides import Side
+from components.compare.across.naming import Params, flat, names
+from components.compare.across.sides import Side
 from components.evaluate.baselines import PARAMS
 from components.evaluate.predictions import PREDICTIONS
 from components.records import NamedRow, RunEvidence, Scored

@@ -1,0 +1,1 @@
+"""Runs of several comparisons as one: what may stand together, which rows, what they are called."""

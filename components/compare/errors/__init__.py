@@ -1,0 +1,1 @@
+"""Where each row goes wrong, from what its runs left."""
