@@ -39,6 +39,11 @@ def covariance(rows: Values, length: int = 1) -> Values:
     return np.asarray(centred @ centred.T / number / freedom(number, length))
 
 
+def variance(values: Values, length: int = 1) -> float:
+    """The variance of the mean of `values` `(N,)` over the same draws."""
+    return float(covariance(values[None], length)[0, 0])
+
+
 def block_means(rows: Values, length: int) -> Values:
     """The mean over the block that starts at each example, `(R, N)`."""
     around = np.concatenate([rows, rows[:, : length - 1]], axis=1)

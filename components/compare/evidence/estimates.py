@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit, stdtr, stdtrit
 
-from components.compare.evidence.bootstrap import Values, covariance
+from components.compare.evidence.bootstrap import Values, variance
 
 LEVEL = 0.95
 
@@ -65,12 +65,12 @@ class Doubt:
 def doubt(runs: Values, length: int = 1) -> Doubt:
     """The score of a row whose runs `(S, N)` scored on N examples, in blocks of `length`."""
     num_seeds = len(runs)
-    of_runs = covariance(runs, length)
-    examples = float(of_runs.mean())
+    examples = variance(runs.mean(axis=0), length)
     if num_seeds == 1:
         return Doubt(float(runs.mean()), examples, own=0.0, runs=0.0, num_seeds=1)
     # How much a run varies with the examples beyond what all of them have in common.
-    own = (float(np.trace(of_runs)) - num_seeds * examples) / (num_seeds - 1)
+    of_runs = sum(variance(run, length) for run in runs)  # without those of one with another
+    own = (of_runs - num_seeds * examples) / (num_seeds - 1)
     return Doubt(
         score=float(runs.mean()),
         examples=examples,

@@ -67,9 +67,8 @@ def read_row(group: Sequence[Scored], metric: Metric, length: int) -> RowSample:
             if metric.task == "classification"
             else absolute_error(predictions)
         )
-    complete = {key: np.stack(values) for key, values in of_metric.items()}
     return RowSample(
-        doubts={key: doubt(values, length) for key, values in complete.items()},
-        ranked=complete[metric.key].mean(axis=0),
+        doubts={key: doubt(np.stack(values), length) for key, values in of_metric.items()},
+        ranked=np.mean(of_metric[metric.key], axis=0),
         runs=runs,
     )

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from components.compare.evidence.bootstrap import covariance
 from components.compare.evidence.estimates import Variance, doubt, ends_of_share, estimate, total
 
 
@@ -62,6 +63,18 @@ def test_two_runs_by_hand() -> None:
     assert found.examples == pytest.approx(of_first / 4)
     assert found.own == pytest.approx(of_first / 4)  # (1/9 - 2/36) / 1, over two runs
     assert found.runs == pytest.approx((1 / 3) ** 2 / 2 / 2)
+
+
+@pytest.mark.parametrize("length", [1, 6])
+def test_parts_are_those_of_all_covariances_of_the_runs(length: int) -> None:
+    """Off the diagonal is what two runs share; what the diagonal has beyond it is a run's own."""
+    random = np.random.default_rng(1)
+    runs = random.normal(size=60) + random.normal(size=(5, 60))
+    every = covariance(runs, length)
+    shared = (every.sum() - every.trace()) / (5 * 4)
+    found = doubt(runs, length)
+    assert found.examples == pytest.approx(every.mean())
+    assert found.examples - found.own == pytest.approx(shared)
 
 
 @pytest.mark.parametrize(
