@@ -89,26 +89,28 @@ def start_comparison(
 def log_evidence(parent: Parent, evidence: Evidence) -> None:
     """Log what no nested run carries: baselines, speeds of answering, and what did not finish.
 
-    With it `comparison.json` can be made again from MLflow alone, also if making it now fails.
+    With it `comparison.json` can be made again from MLflow alone, also if making it now fails. The
+    scores of a baseline come after its predictions, and what is missing after everything else:
+    whoever reads meanwhile, or after an end in between, takes no part for the whole.
     """
     client = parent.tracking.client()
 
     def log(text: bytes, name: str) -> None:
         client.log_text(parent.run_id, text.decode(), f"{FOLDER}/{name}")
 
-    missing = TypeAdapter(tuple[Missing, ...]).dump_json(evidence.missing, indent=2)
-    answering = TypeAdapter(tuple[Answering, ...]).dump_json(evidence.answering, indent=2)
-    log(missing, "missing.json")
-    log(answering, "answering.json")
     for scored in evidence.scored:
         if scored.kind == "baseline":
             under = f"baselines/{scored.name}"
-            log(scored.model_dump_json(indent=2).encode(), f"{under}/{SCORED}")
             log_files(client, parent.run_id, scored.path, "*.parquet", f"{FOLDER}/{under}")
+            log(scored.model_dump_json(indent=2).encode(), f"{under}/{SCORED}")
     speeds = {one.name: one.model_dump(exclude={"name"}) for one in evidence.answering}
     for scored in evidence.scored:  # so that runs can be compared by them, beside their scores
         if scored.run_id is not None and scored.name in speeds:
             log_values(client, scored.run_id, speeds[scored.name])
+    answering = TypeAdapter(tuple[Answering, ...]).dump_json(evidence.answering, indent=2)
+    log(answering, "answering.json")
+    missing = TypeAdapter(tuple[Missing, ...]).dump_json(evidence.missing, indent=2)
+    log(missing, "missing.json")
 
 
 def finish_comparison(

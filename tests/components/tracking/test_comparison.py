@@ -14,11 +14,20 @@ from components.records import (
     Scored,
     Trained,
 )
+from components.tracking import comparison
 from components.tracking.comparison import finish_comparison, log_evidence
 from components.tracking.opening import Tracking
 from components.tracking.runs import Parent
 from components.tracking.trainings import finish_training, start_training
 from components.train.job import TrainingJob
+
+ANSWERING = Answering(
+    name="gru",
+    size_bytes=10,
+    latency_median_seconds=0.25,
+    latency_p99_seconds=0.5,
+    throughput=2000.0,
+)
 
 
 def test_a_comparison_says_what_it_is_made_from(
@@ -113,26 +122,19 @@ def test_what_no_run_of_its_own_carries_is_the_comparisons(
     finish_training(parent, run_id, job, trained, network)
     baseline = scored.model_copy(update={"kind": "baseline", "name": "last_value", "run_id": None})
     missing = Missing(name="rnn", seed=1, status="KILLED", reason="memory ran out")
-    answering = Answering(
-        name="gru",
-        size_bytes=10,
-        latency_median_seconds=0.25,
-        latency_p99_seconds=0.5,
-        throughput=2000.0,
-    )
     evidence = Evidence(
         ingested=parent.ingested,
         prepared=parent.prepared,
         trained=(trained,),
         scored=(network, baseline),
-        answering=(answering,),
+        answering=(ANSWERING,),
         missing=(missing,),
     )
     log_evidence(parent, evidence)
     found = json.loads(seen.text(parent.run_id, "comparison/missing.json"))
     assert [Missing.model_validate(one) for one in found] == [missing]
     found = json.loads(seen.text(parent.run_id, "comparison/answering.json"))
-    assert [Answering.model_validate(one) for one in found] == [answering]
+    assert [Answering.model_validate(one) for one in found] == [ANSWERING]
     folder = "comparison/baselines/last_value"
     assert seen.artifacts(parent.run_id, "comparison/baselines") == {folder}
     assert seen.artifacts(parent.run_id, folder) == {
@@ -142,3 +144,37 @@ def test_what_no_run_of_its_own_carries_is_the_comparisons(
     assert Scored.model_validate_json(text) == baseline
     speeds = seen.run(run_id).data.metrics
     assert (speeds["latency_median_seconds"], speeds["throughput"]) == (0.25, 2000.0)
+
+
+@pytest.mark.parametrize(
+    ("broken", "left"), [("log_files", set()), ("log_values", {"scored.json"})]
+)
+def test_evidence_that_was_cut_off_is_not_taken_for_whole(
+    seen: Any,
+    parent: Parent,
+    scored: Scored,
+    broken: str,
+    left: set[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`missing.json` says that all is there, and `scored.json` that a baseline's predictions are."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(comparison, broken, interrupt)
+    baseline = scored.model_copy(update={"kind": "baseline", "name": "last_value", "run_id": None})
+    evidence = Evidence(
+        ingested=parent.ingested,
+        prepared=parent.prepared,
+        trained=(),
+        scored=(baseline, scored.model_copy(update={"run_id": parent.run_id})),
+        answering=(ANSWERING,),
+        missing=(),
+    )
+    with pytest.raises(KeyboardInterrupt):
+        log_evidence(parent, evidence)
+    found = seen.artifacts(parent.run_id, "comparison")
+    assert not found & {"comparison/missing.json", "comparison/answering.json"}
+    found = seen.artifacts(parent.run_id, "comparison/baselines/last_value")
+    assert {Path(path).name for path in found if path.endswith(".json")} == left
