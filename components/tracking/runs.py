@@ -7,6 +7,7 @@ last thing a run gets before it counts: readers take only runs that have it.
 
 import getpass
 import json
+import logging
 import os
 import re
 import socket
@@ -18,11 +19,14 @@ from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
 
 from components.records import Ingested, Prepared, Provenance, Record
 from components.storage import MANIFEST, Home
 from components.tracking.opening import Tracking
 from components.train.worker import ChildFailed
+
+logger = logging.getLogger(__name__)
 
 COMPLETE = "unroll.complete"
 NOTE = "mlflow.note.content"  # the description of a run, in Markdown
@@ -78,7 +82,10 @@ def describe(parent: Parent, run_id: str, params: Mapping[str, str]) -> None:
 
 @contextmanager
 def ending(tracking: Tracking, run_id: str) -> Iterator[None]:
-    """Mark the run FAILED or KILLED, with the reason, if the block does not get to its end."""
+    """Mark the run FAILED or KILLED, with the reason, if the block does not get to its end.
+
+    What ended it is raised again, also if MLflow cannot be told.
+    """
     try:
         yield
     except BaseException as error:  # Ctrl-C too: no run may stay RUNNING
@@ -87,12 +94,22 @@ def ending(tracking: Tracking, run_id: str) -> Iterator[None]:
         else:
             status = "FAILED" if isinstance(error, Exception) else "KILLED"
             reason = f"{type(error).__name__}: {error}"
-        client = tracking.client()
-        if isinstance(error, ChildFailed) and error.log:
-            client.log_text(run_id, error.log, "child.log")
-        client.set_tag(run_id, "unroll.reason", reason[:5000])
-        client.set_terminated(run_id, status)
+        with or_warning("how a run ended"):
+            client = tracking.client()
+            client.set_tag(run_id, "unroll.reason", reason[:5000])
+            client.set_terminated(run_id, status)
+            if isinstance(error, ChildFailed) and error.log:
+                client.log_text(run_id, error.log, "child.log")
         raise
+
+
+@contextmanager
+def or_warning(what: str) -> Iterator[None]:
+    """Go on with a warning if MLflow does not take `what`."""
+    try:
+        yield
+    except (MlflowException, OSError) as error:
+        logger.warning("MLflow did not take %s: %s", what, error)
 
 
 def finish(client: MlflowClient, run_id: str, status: str, tags: Mapping[str, str]) -> None:
@@ -104,15 +121,16 @@ def finish(client: MlflowClient, run_id: str, status: str, tags: Mapping[str, st
 
 
 def end_open_runs(home: Home, experiment_name: str, id: str) -> None:
-    """Mark every run of the comparison `id` that is still RUNNING as KILLED."""
-    client = MlflowClient(home.tracking_uri)
-    known = client.get_experiment_by_name(experiment_name)
-    if known is None:
-        return
-    mine = f"tags.`unroll.comparison` = '{id}' and attributes.status = 'RUNNING'"
-    for run in client.search_runs([known.experiment_id], mine, max_results=10_000):
-        client.set_tag(run.info.run_id, "unroll.reason", "the comparison was interrupted")
-        client.set_terminated(run.info.run_id, "KILLED")
+    """Mark every run of the comparison `id` that is still RUNNING as KILLED, if MLflow answers."""
+    with or_warning("which runs were interrupted"):
+        client = MlflowClient(home.tracking_uri)
+        known = client.get_experiment_by_name(experiment_name)
+        if known is None:
+            return
+        mine = f"tags.`unroll.comparison` = '{id}' and attributes.status = 'RUNNING'"
+        for run in client.search_runs([known.experiment_id], mine, max_results=10_000):
+            client.set_tag(run.info.run_id, "unroll.reason", "the comparison was interrupted")
+            client.set_terminated(run.info.run_id, "KILLED")
 
 
 def common_tags(id: str, provenance: Provenance, ingested: Ingested) -> dict[str, str]:

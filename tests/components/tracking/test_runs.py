@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from components.storage import Home
 from components.tracking.opening import Tracking
@@ -57,6 +59,47 @@ def test_open_runs_of_one_comparison_are_ended(
     assert seen.run(run_id).info.status == "RUNNING"
     end_open_runs(home, name, parent.id)
     assert [seen.run(run).info.status for run in (run_id, parent.run_id)] == ["KILLED"] * 2
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ChildFailed("no", "FAILED", "its log")])
+@pytest.mark.parametrize("away", [MlflowException("away"), OSError("the disk is full")])
+def test_what_ended_a_run_is_told_even_if_mlflow_is_not(
+    seen: Any,
+    home: Home,
+    opened: Tracking,
+    parent: Parent,
+    error: BaseException,
+    away: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise away
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MlflowClient, "set_tag", refuse)
+        with pytest.raises(type(error)) as caught, ending(opened, parent.run_id):
+            raise error
+        assert caught.value is error
+        end_open_runs(home, "tiny", parent.id)
+    assert [one.getMessage() for one in caplog.records] == [
+        f"MLflow did not take how a run ended: {away}",
+        f"MLflow did not take which runs were interrupted: {away}",
+    ]
+    assert seen.run(parent.run_id).info.status == "RUNNING"
+
+
+def test_a_log_that_cannot_be_kept_leaves_no_run_open(
+    seen: Any, opened: Tracking, parent: Parent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(MlflowClient, "log_text", refuse)
+    with pytest.raises(ChildFailed, match="why"), ending(opened, parent.run_id):
+        raise ChildFailed("why", "FAILED", "its log")
+    run = seen.run(parent.run_id)
+    assert (run.info.status, run.data.tags["unroll.reason"]) == ("FAILED", "why")
 
 
 @pytest.mark.parametrize(
