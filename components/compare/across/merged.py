@@ -21,11 +21,10 @@ from components.records import (
     Missing,
     Prepared,
     Provenance,
-    RunEvidence,
 )
 from params.errors import InputError
-from params.names import Architecture
 from params.schema import ClassificationExperiment, Experiment
+from params.sections import Compare
 
 
 def compare_across(
@@ -107,14 +106,20 @@ def merged_experiment(
     if texts:
         asked["texts"] = common_texts(sides)
         told["excerpts"] = all(one.report.excerpts for one in texts)  # who hides them hides them
-    ranked_by = metric or experiments[0].compare.metric
     return newest.model_copy(
         update={
             "evaluate": newest.evaluate.model_copy(update=asked),
-            "compare": newest.compare.model_copy(update={"metric": ranked_by}),
+            "compare": merged_compare(sides, metric or experiments[0].compare.metric),
             "report": newest.report.model_copy(update=told),
         }
     )
+
+
+def merged_compare(sides: Sequence[Side], metric: str) -> Compare:
+    """Rows ranked by `metric`, with the smallest difference of the newest side ranked by it."""
+    newest_first = sorted(sides, key=lambda side: side.created, reverse=True)
+    asked = (side.experiment.compare for side in newest_first)
+    return next((one for one in asked if one.metric == metric), Compare(metric=metric))
 
 
 def merged_evidence(sides: Sequence[Side], groups: Sequence[Group]) -> Evidence:
@@ -200,7 +205,5 @@ def missing(sides: Sequence[Side], groups: Sequence[Group]) -> tuple[Missing, ..
 
 def own_cautions(side: Side) -> tuple[str, ...]:
     """What to be careful of in a side, where only the architectures count that finished there."""
-    finished: dict[Architecture, RunEvidence] = {
-        run.job.architecture: run for run in side.recalled.runs
-    }
-    return cautions(side.experiment.model_copy(update={"architectures": tuple(finished)}))
+    finished = tuple(dict.fromkeys(run.job.architecture for run in side.recalled.runs))
+    return cautions(side.experiment.model_copy(update={"architectures": finished}))

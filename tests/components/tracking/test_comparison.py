@@ -157,7 +157,7 @@ def test_evidence_that_was_cut_off_is_not_taken_for_whole(
     left: set[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """`missing.json` says that all is there, and `scored.json` that a baseline's predictions are."""
+    """`missing.json` says that all is there, `scored.json` that the predictions beside it are."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from components.cautions import cautions
-from components.compare.across.merged import compare_across
+from components.compare.across.merged import compare_across, merged_experiment
 from components.compare.across.sides import Side
 from components.records import (
     Answering,
@@ -339,6 +339,21 @@ def test_what_is_asked_for(side: Any) -> None:
     assert compared(one, two).title == "temperature: side by side"
     with pytest.raises(InputError, match="must be one of test/mae, "):
         compared(one, metric="test/accuracy")
+
+
+def test_a_smallest_difference_is_in_the_unit_of_its_own_metric(side: Any) -> None:
+    old = side("old", [("lstm", 1, 1.0)], "compare.smallest_difference=0.25", day=1)
+    by_rmse = ("compare.metric=test/rmse", "compare.smallest_difference=0.75")
+    new = side("new", [("gru", 1, 2.0)], *by_rmse, day=2)
+    newest = side("newest", [("rnn", 1, 3.0)], day=3)
+
+    def smallest(metric: str | None, *sides: Side) -> float | None:
+        return merged_experiment(sides, metric=metric, title=None).compare.smallest_difference
+
+    assert smallest(None, old, new) == 0.25
+    assert smallest("test/rmse", old, new) == 0.75
+    assert smallest("test/mase", old, new) is None  # the metric's own
+    assert smallest(None, old, new, newest) is None  # the newest asked for none
 
 
 def test_what_is_said_of_the_data_names_who_was_prepared_how(side: Any) -> None:
