@@ -22,11 +22,11 @@ from components.tracking.runs import (
     common_tags,
     describe,
     finish,
-    flatten,
     log_files,
     log_values,
     start,
 )
+from params.flat import flatten
 from params.schema import Experiment
 
 FOLDER = "comparison"  # of the artifacts from which `comparison.json` can be made again

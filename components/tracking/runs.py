@@ -6,7 +6,6 @@ last thing a run gets before it counts: readers take only runs that have it.
 """
 
 import getpass
-import json
 import logging
 import os
 import re
@@ -15,7 +14,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
@@ -179,18 +177,3 @@ def shortened(text: str) -> str:
         return text
     kept = text[: LONGEST_TAG - 2]
     return f"{kept.rpartition(chr(10))[0] or kept}\n…"
-
-
-def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """`{"train": {"batch_size": 32}}` -> `{"train.batch_size": "32"}`.
-
-    A value reads as `--set` takes it: `null`, `true`, `[64, 32]`.
-    """
-    flat: dict[str, str] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            flat |= flatten(value, f"{prefix}{key}.")
-        else:
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            flat[f"{prefix}{key}"] = text
-    return flat

@@ -10,12 +10,12 @@ from components.tracking.runs import (
     common_tags,
     describe,
     finish,
-    flatten,
     log_files,
     log_values,
     start,
 )
 from components.train.job import WEIGHTS, TrainingJob
+from params.flat import flat_sections
 
 RUN_EVIDENCE = "run.json"
 
@@ -33,8 +33,7 @@ def start_training(parent: Parent, job: TrainingJob) -> str:
         **common_tags(parent.id, parent.provenance, parent.ingested),
     }
     run_id = start(parent.tracking, f"{job.architecture}-seed{job.seed}", tags)
-    sections = {"model": job.model, "train": job.train}
-    params = flatten({name: one.model_dump(mode="json") for name, one in sections.items()})
+    params = flat_sections(model=job.model, train=job.train)
     own = {"architecture": job.architecture, "seed": str(job.seed)}
     describe(parent, run_id, {**parent.params, **params, **own})
     return run_id

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from components.compare.across.naming import Params, flat, names
+from components.compare.across.naming import Params, names
 from components.compare.across.sides import Side
 from components.evaluate.baselines import PARAMS
 from components.evaluate.predictions import PREDICTIONS
 from components.records import NamedRow, RunEvidence, Scored
 from components.storage import file_digest
+from params.flat import flat_sections
 from params.schema import Experiment
 from params.sections import SeriesModel, Train
 
@@ -57,16 +58,12 @@ def contestants(side: Side) -> list[Contestant]:
 
 def params_of_network(experiment: Experiment, model: SeriesModel, train: Train) -> Params:
     """All that a training depends on, but for its architecture and seed."""
-    return {
-        **flat("preprocess", experiment.preprocess),
-        **flat("model", model),
-        **flat("train", train),
-    }
+    return flat_sections(preprocess=experiment.preprocess, model=model, train=train)
 
 
 def params_of_baseline(experiment: Experiment, name: str) -> Params:
     """What a baseline is fitted with, of which other baselines may read more."""
-    every = flat("evaluate", experiment.evaluate)
+    every = flat_sections(evaluate=experiment.evaluate)
     return {f"evaluate.{key}": every[f"evaluate.{key}"] for key in PARAMS.get(name, ())}
 
 

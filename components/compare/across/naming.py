@@ -1,26 +1,13 @@
 """Rows of one architecture or baseline -> what each is called, and what sets it apart."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 from components.compare.rows import LABELS, architecture
 from components.records import NamedRow
-from params.section import Section
 
 MOST_IN_LABEL = 3  # params; a reader of more of them wants the table of params
 
 Params = Mapping[str, str]
-
-
-def flat(name: str, section: Section) -> dict[str, str]:
-    """`{"train.batch_size": "32"}`, the values as a params file has them."""
-    values = section.model_dump(mode="json")
-    return {f"{name}.{key}": shown(value) for key, value in values.items()}
-
-
-def shown(value: object) -> str:
-    """A value as it stands in a params file: `0.003`, `[64, 32]`, `null`, `start`."""
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def names(base: str, params: Sequence[Params], homes: Sequence[str]) -> list[NamedRow]:

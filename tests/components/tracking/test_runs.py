@@ -8,7 +8,7 @@ from mlflow.exceptions import MlflowException
 
 from components.storage import Home
 from components.tracking.opening import Tracking
-from components.tracking.runs import Parent, end_open_runs, ending, flatten, shortened, start
+from components.tracking.runs import Parent, end_open_runs, ending, shortened, start
 from components.tracking.trainings import start_training
 from components.train.job import TrainingJob
 from components.train.worker import ChildFailed
@@ -100,22 +100,6 @@ def test_a_log_that_cannot_be_kept_leaves_no_run_open(
         raise ChildFailed("why", "FAILED", "its log")
     run = seen.run(parent.run_id)
     assert (run.info.status, run.data.tags["unroll.reason"]) == ("FAILED", "why")
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ("start", "start"),
-        ((64, 32), "[64, 32]"),
-        ([True, False], "[true, false]"),
-        (None, "null"),
-        (0.001, "0.001"),
-        (1e-5, "1e-05"),
-        ([], "[]"),
-    ],
-)
-def test_params_read_as_they_are_written(value: object, text: str) -> None:
-    assert flatten({"a": {"b": {"c": value}}}) == {"a.b.c": text}
 
 
 def test_what_a_tag_cannot_hold_is_cut_at_a_line() -> None:
