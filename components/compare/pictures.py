@@ -1,11 +1,13 @@
 """What a page shows beside the rows: texts as numbers, new texts, forecasts."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-import pandas as pd
+from numpy.typing import NDArray
 
 from components.compare.rows import spread
-from components.evaluate.predictions import PREDICTIONS
+from components.evaluate.predictions import read_days, read_predictions
 from components.preprocess import explain
 from components.records import Evidence, ForecastPicture, NewText, Scored, TextNumbers
 from params.schema import ClassificationExperiment, Experiment
@@ -41,20 +43,20 @@ def new_texts(experiment: Experiment, evidence: Evidence) -> tuple[NewText, ...]
 
 def forecast_picture(scored: Sequence[Scored], num_days: int) -> ForecastPicture | None:
     """The first test days as every row forecasts them one step ahead, with its first seed."""
-    first: dict[str, Scored] = {}
+    first: dict[str, Path] = {}
     for one in sorted(scored, key=lambda one: one.seed or 0):
-        first.setdefault(one.name, one)
-    tables = {}
-    for name, one in first.items():
-        table = pd.read_parquet(one.path / PREDICTIONS)
-        tables[name] = table[table["step"] == 1].head(num_days)
-    if not tables:
+        first.setdefault(one.name, one.path)
+    if not first:
         return None
-    any_table = next(iter(tables.values()))
-    has_mean = "true_mean" in any_table
+
+    def drawn(values: NDArray[Any]) -> tuple[Any, ...]:
+        return tuple(values[:num_days, 0].tolist())
+
+    found = {name: read_predictions("forecast", folder) for name, folder in first.items()}
+    name, any_row = next(iter(found.items()))
     return ForecastPicture(
-        days=tuple(any_table["day"].tolist()),
-        truth=tuple(any_table["truth"].tolist()),
-        true_mean=tuple(any_table["true_mean"].tolist()) if has_mean else None,
-        forecasts={name: tuple(table["forecast"].tolist()) for name, table in tables.items()},
+        days=drawn(read_days(first[name])),
+        truth=drawn(any_row.truth),
+        true_mean=None if any_row.true_mean is None else drawn(any_row.true_mean),
+        forecasts={name: drawn(one.estimate) for name, one in found.items()},
     )

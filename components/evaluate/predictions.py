@@ -110,6 +110,12 @@ def read_predictions(task: Task, folder: Path) -> Predictions:
     )
 
 
+def read_days(folder: Path) -> NDArray[np.int64]:
+    """The days that the forecasts in `folder` are of, `(N, P)`."""
+    steps = int(read_column(folder, "step").max())
+    return np.asarray(read_column(folder, "day"), dtype=np.int64).reshape(-1, steps)
+
+
 def read_column(folder: Path, name: str) -> NDArray[Any]:
     """One column of the predictions in `folder`; empty if they are of a version without it."""
     with pq.ParquetFile(folder / PREDICTIONS) as file:

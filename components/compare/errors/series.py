@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from components.compare.errors.intervals import spread_on
 from components.compare.evidence.bootstrap import block_length
-from components.evaluate.predictions import read_column
+from components.evaluate.predictions import read_days, read_predictions
 from components.records import Residuals, Row, SeasonBin, SeriesErrors, Spread
 
 NUM_PARTS = 4  # of a season
@@ -28,12 +28,12 @@ Days = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class TestDays:
-    """The days that N windows forecast and the truth in degrees C, both `(N, P)`.
+    """The days that N windows of P days forecast: the `first` of each, `(N,)`.
 
-    `days` are the different ones, `(D,)`, and `place` is where each forecast's day stands in them.
+    `days` are the different ones, `(D,)`, and `place` is where each forecast's day stands in them,
+    `(N * P,)`.
     """
 
-    truth: Values
     first: Days
     days: Days
     place: Days
@@ -52,13 +52,13 @@ def series_errors(
         folders: Where the predictions of each run lie, by the name of its row, in order of seed.
         seasonal_period: Length of a season, in days.
     """
-    test = read_days(folders[rows[0].name][0])
+    test = days_of(folders[rows[0].name][0])
     parts = season_parts(test.days, seasonal_period)
     networks = [row.name for row in rows if row.kind == "network"]
     horizon, residuals, seasons = {}, {}, {}
     for name in (row.name for row in rows):
-        error = np.stack([read_windows(folder, "forecast") for folder in folders[name]])
-        error -= test.truth
+        runs = [read_predictions("forecast", folder) for folder in folders[name]]
+        error = np.stack([one.estimate - one.truth for one in runs])
         horizon[name] = mae_by_step(error)
         seasons[name] = mae_by_part(error, test, parts)
         if name not in networks[MOST_NETWORKS:]:
@@ -79,17 +79,11 @@ def series_errors(
     )
 
 
-def read_windows(folder: Path, name: str) -> NDArray[np.float64]:
-    """A column of the predictions in `folder`, `(N, P)`."""
-    steps = int(read_column(folder, "step").max())
-    return read_column(folder, name).reshape(-1, steps)
-
-
-def read_days(folder: Path) -> TestDays:
+def days_of(folder: Path) -> TestDays:
     """What the predictions in `folder` know of the test days."""
-    forecast_days = read_windows(folder, "day").astype(np.int64)
+    forecast_days = read_days(folder)
     days, place = np.unique(forecast_days, return_inverse=True)
-    return TestDays(read_windows(folder, "truth"), forecast_days[:, 0], days, place.ravel())
+    return TestDays(forecast_days[:, 0], days, place.ravel())
 
 
 def mae_by_step(error: Values) -> tuple[Spread, ...]:
