@@ -90,11 +90,10 @@ def digest_of(*parts: bytes | NDArray[Any]) -> str:
 
 def read_predictions(task: Task, folder: Path) -> Predictions:
     """The predictions that `write_predictions` left in `folder`."""
-    table = pd.read_parquet(folder / PREDICTIONS)
     if task == "classification":
-        return Predictions(
-            table["label"].to_numpy(dtype=np.float64), table["probability"].to_numpy()
-        )
+        label = read_column(folder, "label").astype(np.float64)
+        return Predictions(label, read_column(folder, "probability"))
+    table = pd.read_parquet(folder / PREDICTIONS)
     steps = int(table["step"].max())
 
     def windows(column: str) -> Values:
@@ -121,5 +120,5 @@ def read_column(folder: Path, name: str) -> NDArray[Any]:
     with pq.ParquetFile(folder / PREDICTIONS) as file:
         if name not in file.schema_arrow.names:
             return np.empty(0)
-        values: NDArray[Any] = file.read([name])[name].to_numpy()
+        values: NDArray[Any] = file.read([name], use_threads=False)[name].to_numpy()
     return values
