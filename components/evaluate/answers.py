@@ -42,7 +42,7 @@ def measured(job: AnsweringJob) -> tuple[Answering, ...]:
             found.append(answering(name, size, timing(answer, texts)))
     else:
         truth = series_truth(job.ingested, job.prepared)
-        days = truth.days[spread(len(truth.days))]
+        days = truth.days[evenly(len(truth.days))]
         for name, size, row in restored(job):
             forecast = series_answer(row, job.prepared, params, truth.value)
             found.append(answering(name, size, timing(forecast, days)))
@@ -80,11 +80,11 @@ def answering(name: str, size: int, timing: Timing) -> Answering:
 def some_test_texts(job: AnsweringJob) -> list[str]:
     """A batch of test texts from all over the split."""
     texts, _ = read_split(job.ingested.path, "test")
-    chosen: list[str] = texts.take(pa.array(spread(len(texts)))).to_pylist()
+    chosen: list[str] = texts.take(pa.array(evenly(len(texts)))).to_pylist()
     return chosen
 
 
-def spread(number: int) -> Days:
+def evenly(number: int) -> Days:
     """`BATCH_SIZE` places evenly among `number`, in order; each several times if they are fewer."""
     return np.arange(BATCH_SIZE) * number // BATCH_SIZE
 

@@ -15,7 +15,7 @@ from scipy.special import expit, logit, stdtr, stdtrit
 
 from components.compare.evidence.bootstrap import Values, variance
 
-LEVEL = 0.95
+COVERAGE = 0.95  # of an interval
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def estimate(value: Values | float, parts: Sequence[Variance]) -> Estimates:
     variance, degrees = (np.broadcast_to(one, values.shape) for one in (variance, degrees))
     exact = variance == 0
     error = np.sqrt(np.where(exact, 1.0, variance))
-    half = np.where(exact, 0.0, stdtrit(degrees, (1 + LEVEL) / 2) * error)
+    half = np.where(exact, 0.0, stdtrit(degrees, (1 + COVERAGE) / 2) * error)
     p_value = np.where(exact, values == 0, 2 * stdtr(degrees, -np.abs(values) / error))
     return Estimates(values, half, p_value)
 
@@ -113,7 +113,7 @@ def ends_of_share(share: float, half: float, num_examples: int) -> tuple[float, 
     many examples can tell (Clopper & Pearson, 1934).
     """
     if share in (0.0, 1.0):
-        other = ((1 - LEVEL) / 2) ** (1 / num_examples)
+        other = ((1 - COVERAGE) / 2) ** (1 / num_examples)
         return (other, 1.0) if share else (0.0, 1 - other)
     width = half / (share * (1 - share))
     low, high = expit(logit(share) + np.array([-width, width]))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from components.compare.evidence.bootstrap import Values
-from components.compare.evidence.estimates import LEVEL, Variance, total
+from components.compare.evidence.estimates import COVERAGE, Variance, total
 
 POWER = 0.8
 MOST_SEEDS = 1_000  # more than this many more cannot be had
@@ -90,5 +90,5 @@ def fewest(
 def shows(parts: list[Variance], difference: float) -> NDArray[np.bool_]:
     """Whether a difference of this size is shown in four of five repetitions."""
     variance, degrees = total(parts)
-    quantiles = stdtrit(degrees, (1 + LEVEL) / 2) + stdtrit(degrees, POWER)
+    quantiles = stdtrit(degrees, (1 + COVERAGE) / 2) + stdtrit(degrees, POWER)
     return np.asarray(difference >= quantiles * np.sqrt(variance))

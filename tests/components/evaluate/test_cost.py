@@ -216,7 +216,7 @@ def test_the_size_is_that_of_the_files_that_are_needed(
 
 @pytest.mark.parametrize("number", [1, 16, 256, 25_000])
 def test_a_batch_is_taken_from_all_over_the_split(number: int) -> None:
-    places = answers.spread(number)
+    places = answers.evenly(number)
     assert len(places) == BATCH_SIZE == 256
     assert (places[0], places[-1]) == (0, (255 * number) // 256)
     steps = np.diff(places)
