@@ -20,6 +20,7 @@ from components.records import (
     Prepared,
     Provenance,
     Scored,
+    Trained,
 )
 from params.errors import InputError
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
@@ -42,17 +43,8 @@ def compare(
         InputError: If the ranking metric is not defined on them, as with one label in the test.
     """
     evidence = in_order(evidence)
-    fingerprints = {scored.fingerprint for scored in evidence.scored}
-    if fingerprints - {evidence.ingested.fingerprint}:
-        raise ValueError(f"rows of different data cannot be compared: {sorted(fingerprints)}")
-    truths = {scored.truth_digest for scored in evidence.scored}
-    if len(truths) > 1:
-        raise ValueError(f"rows of different test splits cannot be compared: {sorted(truths)}")
     metric = metrics.ranking_metric(experiment.task, experiment.compare.metric)
-    if any(metric.key not in scored.metrics for scored in evidence.scored):
-        raise InputError(
-            f"compare.metric {metric.key} has no value on this test split; choose another"
-        )
+    require_same_examples(evidence, metric)
     rows, pairs, method = with_evidence(
         [
             *ranked("network", evidence.scored, metric, evidence.named),
@@ -77,16 +69,7 @@ def compare(
         pairs=tuple(pairs),
         method=method,
         missing=evidence.missing,
-        curves=tuple(
-            Curve(
-                name=run.name,
-                architecture=run.architecture,
-                seed=run.seed,
-                best_epoch=run.best_epoch,
-                epochs=run.epochs,
-            )
-            for run in evidence.trained
-        ),
+        curves=tuple(map(curve, evidence.trained)),
         forecast=picture,
         errors=errors(experiment, rows, evidence.scored),
         numbers=text_numbers(experiment, evidence),
@@ -97,10 +80,40 @@ def compare(
     )
 
 
+def require_same_examples(evidence: Evidence, metric: metrics.Metric) -> None:
+    """See that all rows were made on the same data and test examples, and can be ranked.
+
+    Raises:
+        ValueError: If they were not.
+        InputError: If one of them has no value of `metric`.
+    """
+    fingerprints = {scored.fingerprint for scored in evidence.scored}
+    if fingerprints - {evidence.ingested.fingerprint}:
+        raise ValueError(f"rows of different data cannot be compared: {sorted(fingerprints)}")
+    truths = {scored.truth_digest for scored in evidence.scored}
+    if len(truths) > 1:
+        raise ValueError(f"rows of different test splits cannot be compared: {sorted(truths)}")
+    if any(metric.key not in scored.metrics for scored in evidence.scored):
+        raise InputError(
+            f"compare.metric {metric.key} has no value on this test split; choose another"
+        )
+
+
+def curve(run: Trained) -> Curve:
+    """The learning curve of a run."""
+    return Curve(
+        name=run.name,
+        architecture=run.architecture,
+        seed=run.seed,
+        best_epoch=run.best_epoch,
+        epochs=run.epochs,
+    )
+
+
 def in_order(evidence: Evidence) -> Evidence:
     """The same evidence in an order that does not depend on what was there first.
 
-    Draws and sums follow the order, so that without it a comparison made again would be another.
+    Sums follow the order, so that without it a comparison made again would be another.
     """
     return evidence.model_copy(
         update={

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlflow import MlflowClient
-from mlflow.entities import LoggedModelOutput
+from mlflow.entities import LoggedModel, LoggedModelOutput
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
@@ -100,6 +100,29 @@ def new_version(
     except MlflowException as error:
         if error.error_code != EXISTS:
             raise
+    model = logged_model(client, experiment, parent, best, tags)
+    evidence = RunEvidence(job=run_job(job), trained=best.trained, scored=best.scored)
+    run = f"[The run]({parent.tracking.page(best.run_id)}) that it is of:"
+    # Not `models:/`: MLflow would look for it where its own global setting points.
+    return client.create_model_version(
+        experiment.name,
+        model.artifact_location,
+        run_id=best.run_id,
+        tags=tags,
+        description=f"{run} {training_note(parent, evidence.job, evidence)}",
+        model_id=model.model_id,
+    )
+
+
+def logged_model(
+    client: MlflowClient,
+    experiment: Experiment,
+    parent: Parent,
+    best: Candidate,
+    tags: dict[str, str],
+) -> LoggedModel:
+    """The model of the best run as MLflow keeps it, with its files."""
+    job = best.job
     model = client.create_logged_model(
         parent.tracking.experiment_id,
         name=f"{job.architecture}-seed{job.seed}",
@@ -118,18 +141,7 @@ def new_version(
         folder = Path(scratch) / "model"
         package(folder, experiment, job, best.trained, parent.ingested, about)
         client.log_model_artifacts(model.model_id, str(folder))
-    client.finalize_logged_model(model.model_id, "READY")
-    evidence = RunEvidence(job=run_job(job), trained=best.trained, scored=best.scored)
-    run = f"[The run]({parent.tracking.page(best.run_id)}) that it is of:"
-    # Not `models:/`: MLflow would look for it where its own global setting points.
-    return client.create_model_version(
-        experiment.name,
-        model.artifact_location,
-        run_id=best.run_id,
-        tags=tags,
-        description=f"{run} {training_note(parent, evidence.job, evidence)}",
-        model_id=model.model_id,
-    )
+    return client.finalize_logged_model(model.model_id, "READY")
 
 
 def crown(client: MlflowClient, version: ModelVersion, best: Candidate) -> str:

@@ -50,18 +50,7 @@ def start_comparison(
     """
     tags = {"unroll.kind": "comparison", "unroll.task": experiment.task}
     tags |= common_tags(id, provenance, ingested)
-    # Texts would be cut at MLflow's 6,000 characters; the logged params file has them whole.
-    params = flatten(
-        experiment.model_dump(
-            mode="json",
-            exclude={
-                "architectures": True,
-                "seeds": True,
-                "ingest": {"inline"},
-                "evaluate": {"texts"},
-            },
-        )
-    )
+    params = params_of(experiment)
     parent = Parent(
         tracking=tracking,
         run_id=start(tracking, id, tags),
@@ -73,8 +62,6 @@ def start_comparison(
         ingested=ingested,
         prepared=prepared,
     )
-    params |= {"architectures": ", ".join(experiment.architectures)}
-    params |= {"seeds": ", ".join(map(str, experiment.seeds))}
     describe(parent, parent.run_id, params)
     client = tracking.client()
     client.set_tag(parent.run_id, NOTE, comparison_note(parent))
@@ -84,6 +71,20 @@ def start_comparison(
     client.log_text(parent.run_id, begun.model_dump_json(indent=2), f"{FOLDER}/evidence.json")
     log_files(client, parent.run_id, prepared.path, "*.json", f"{FOLDER}/prepared")
     return parent
+
+
+def params_of(experiment: Experiment) -> dict[str, str]:
+    """What was asked, by dotted key, but for texts.
+
+    They would be cut at MLflow's 6,000 characters; the logged params file has them whole.
+    """
+    lists = {"architectures": True, "seeds": True}
+    texts = {"ingest": {"inline"}, "evaluate": {"texts"}}
+    return {
+        **flatten(experiment.model_dump(mode="json", exclude={**lists, **texts})),
+        "architectures": ", ".join(experiment.architectures),
+        "seeds": ", ".join(map(str, experiment.seeds)),
+    }
 
 
 def log_evidence(parent: Parent, evidence: Evidence) -> None:
