@@ -32,11 +32,13 @@ class Axis:
 class Bar:
     """Where a row lies on the scale of a metric: mean, interval and seeds, or the side it is off.
 
-    `said` is the same in words.
+    `goes_on` says beyond which ends of the scale, left and right, the interval goes on; `said` is
+    all of it in words.
     """
 
     mean: str
     interval: tuple[str, str] | None
+    goes_on: tuple[bool, bool]
     seeds: tuple[str, ...]
     side: str
     said: str
@@ -60,16 +62,16 @@ def axis_of(comparison: Comparison, metric: Metric, scale: Scale) -> Axis:
 def bar_of(row: Row, spread: Spread, metric: Metric, scale: Scale) -> Bar:
     """One row on the scale of a metric."""
     said = [f"mean {number(spread.mean, metric.digits)}"] if len(spread.values) > 1 else []
-    if spread.interval:
-        said.append(f"95 % interval {brackets(*spread.interval, metric.digits)}")
+    ends = spread.interval
+    if ends:
+        said.append(f"95 % interval {brackets(*ends, metric.digits)}")
     seeds = row.seeds or ("",) * len(spread.values)
     for seed, value in zip(seeds, spread.values, strict=False):
         said.append(f"{f'seed {seed} ' if row.seeds else ''}{number(value, metric.digits)}")
     return Bar(
         mean=scale.at(spread.mean),
-        interval=None
-        if spread.interval is None
-        else (scale.at(spread.interval[0]), scale.at(spread.interval[1])),
+        interval=ends and (scale.at(ends[0]), scale.at(ends[1])),
+        goes_on=scale.beyond(ends) if ends else (False, False),
         seeds=tuple(scale.at(value) for value in spread.values if math.isfinite(value)),
         side=scale.side(spread),
         said=f"{row.label}: {', '.join(said)}",

@@ -9,9 +9,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from components.records import Row
-from dashboards.panel import Figure
+
+Figure = dict[str, Any]  # what plotly.js reads: any JSON value, deep
 
 COLOURS = {"rnn": "#d55e00", "lstm": "#0072b2", "gru": "#009e73", "bilstm": "#cc79a7"}
 

@@ -1,13 +1,12 @@
 """Comparison record -> Markdown for trackers and schedulers: the verdict and the ranked table."""
 
-import math
-
 from components.markdown import plain
 from components.markdown import table as markdown_table
-from components.metrics import Metric, metrics_of, ranking_metric
+from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Row
+from dashboards.ranking import ranked, shown_metrics
 from dashboards.verdict import verdict
-from dashboards.wording import DASH, between, number, seconds
+from dashboards.wording import DASH, between, count, number, run_name, seconds
 
 
 def summary(comparison: Comparison) -> str:
@@ -29,8 +28,7 @@ def summary(comparison: Comparison) -> str:
 def absent(comparison: Comparison) -> list[str]:
     """Which runs have no result, and why."""
     return [
-        f"Without a result: {one.name}{'' if one.seed is None else f' seed {one.seed}'} "
-        f"({one.status}: {plain(one.reason)})"
+        f"Without a result: {run_name(one)} ({one.status}: {plain(one.reason)})"
         for one in comparison.missing
     ]
 
@@ -38,24 +36,17 @@ def absent(comparison: Comparison) -> list[str]:
 def rows_table(comparison: Comparison) -> str:
     """All rows, networks and baselines together, ranked; the best network is in bold."""
     ranks = ranking_metric(comparison.task, comparison.metric)
-    present = {key for row in comparison.rows for key in row.metrics}
-    others = [
-        metric
-        for metric in metrics_of(comparison.task).values()
-        if metric.key in present and metric.compute and metric != ranks
-    ]
+    others = [metric for metric in shown_metrics(comparison) if metric.compute and metric != ranks]
     headings = [
         *("Rank", "Row", f"{heading(ranks)} (95 % interval)", *map(heading, others)),
         *("Seeds", "Parameters", "Training, s"),
     ]
-    ordered = sorted(comparison.rows, key=lambda row: worst_last(row, ranks))
     lines = [
         [str(place), name_of(row), f"{mean(row, ranks)} {interval(row, ranks)}".rstrip()]
         + [mean(row, metric) for metric in others]
         + [str(len(row.seeds)) if row.seeds else DASH]
-        + [DASH if row.num_parameters is None else f"{row.num_parameters:,}"]
-        + [seconds(row.train_seconds)]
-        for place, row in enumerate(ordered, start=1)
+        + [count(row.num_parameters), seconds(row.train_seconds)]
+        for place, row in enumerate(ranked(comparison.rows, ranks), start=1)
     ]
     return markdown_table(headings, lines, numbers_from=2)
 
@@ -63,14 +54,6 @@ def rows_table(comparison: Comparison) -> str:
 def heading(metric: Metric) -> str:
     """The label of a metric with its unit."""
     return f"{metric.label}, {metric.unit}" if metric.unit else metric.label
-
-
-def worst_last(row: Row, metric: Metric) -> float:
-    """What sorts the best row to the front; one without a value comes last."""
-    value = row.metrics[metric.key].mean if metric.key in row.metrics else math.nan
-    if math.isnan(value):
-        return math.inf
-    return -value if metric.better == "higher" else value
 
 
 def name_of(row: Row) -> str:

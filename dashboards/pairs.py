@@ -3,28 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from components.metrics import Metric, ranking_metric
+from components.metrics import Metric
 from components.records import Comparison, Pair, Row, RunTest
 from dashboards.needed import needed_text
 from dashboards.points import Amounts, amounts_of
 
-NETWORKS, BASELINES = "Networks", "Networks and baselines"
-ONLY_BASELINES = "Baselines"
 RUN_TESTS = {"mcnemar": "McNemar", "diebold_mariano": "Diebold-Mariano"}
 MOST_RUNS = 5  # whose tests are told one by one
 
 
 @dataclass(frozen=True)
 class PairLine:
-    """Two rows as text, better and worse; `names` are theirs in the comparison.
+    """Two rows as text, better and worse.
 
     `shown` where the data show a difference, with all pairs in mind; `adjusted_p` is what says so.
-    `one_seed` where a network of the two ran once: then the difference is one of these runs. `runs`
-    tells the tests of single runs and `needed` what would show a difference; both may be empty.
-    `sentence` says it all in words.
+    `runs` tells the tests of single runs, and may be empty. `sentence` says it all in words.
     """
 
-    names: tuple[str, str]
     better: str
     worse: str
     difference: str
@@ -32,35 +27,16 @@ class PairLine:
     p_value: str
     adjusted_p: str
     shown: bool
-    one_seed: bool
     runs: str
-    needed: str
     sentence: str
-
-
-def pair_lines(comparison: Comparison) -> dict[str, tuple[PairLine, ...]]:
-    """The pairs of two networks, of a network and a baseline, and of two baselines, by title.
-
-    None of the groups is empty.
-    """
-    metric = ranking_metric(comparison.task, comparison.metric)
-    rows = {row.name: row for row in comparison.rows}
-    groups: dict[str, list[PairLine]] = {NETWORKS: [], BASELINES: [], ONLY_BASELINES: []}
-    for pair in comparison.pairs:
-        kinds = [rows[name].kind for name in (pair.better, pair.worse)]
-        title = (ONLY_BASELINES, BASELINES, NETWORKS)[kinds.count("network")]
-        groups[title].append(pair_line(comparison, rows, pair, metric))
-    return {title: tuple(lines) for title, lines in groups.items() if lines}
 
 
 def pair_line(comparison: Comparison, rows: dict[str, Row], pair: Pair, metric: Metric) -> PairLine:
     """One pair as text; `rows` are those of the comparison, by name."""
     two = (rows[pair.better], rows[pair.worse])
     amounts = amounts_of(pair, metric)
-    one_seed = any(len(row.seeds) == 1 for row in two)
     needed = "" if pair.needed is None else needed_text(pair.needed, two, metric)
     return PairLine(
-        names=(pair.better, pair.worse),
         better=two[0].label,
         worse=two[1].label,
         difference=amounts.difference,
@@ -68,11 +44,14 @@ def pair_line(comparison: Comparison, rows: dict[str, Row], pair: Pair, metric: 
         p_value=p_text(pair.p_value),
         adjusted_p=p_text(pair.adjusted_p),
         shown=pair.shown,
-        one_seed=one_seed,
         runs=runs_text(comparison, pair.runs),
-        needed=needed,
         sentence=sentence(pair, two, amounts, needed, num_pairs=len(comparison.pairs)),
     )
+
+
+def ran_once(two: Iterable[Row]) -> bool:
+    """Whether a network of the two ran with one seed: then their difference is that of one run."""
+    return any(len(row.seeds) == 1 for row in two)
 
 
 def sentence(
@@ -82,8 +61,7 @@ def sentence(
     better, worse = (row.label for row in two)
     by = f"{amounts.difference} {amounts.interval}"
     if pair.shown:
-        one_seed = any(len(row.seeds) == 1 for row in two)
-        but = "; that is one seed, and another may say otherwise" if one_seed else ""
+        but = "; that is one seed, and another may say otherwise" if ran_once(two) else ""
         return f"{better} is better than {worse} by {by}{but}."
     then = f"; {needed}" if needed else ""
     if pair.interval[0] > 0:

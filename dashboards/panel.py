@@ -6,9 +6,9 @@ check every number of it again, which takes most of the time of a page of many r
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
-Figure = dict[str, Any]  # what plotly.js reads: any JSON value, deep
+from dashboards.look import Figure, Style
+
 DIGITS = 6  # of a drawn number: more than a screen can show, and half the bytes
 
 
@@ -21,7 +21,7 @@ class Panel:
         title: Stands above the chart, empty where a heading says it already.
         alt: What the chart shows, with its numbers where they are few, for who cannot see it.
         figure: What plotly.js draws; numbers that are not finite are gaps.
-        colour: Of the dot before the title, where the chart belongs to one architecture.
+        style: Of the mark before the title, where the chart belongs to one row.
         caption: Stands below the chart: how to read it.
     """
 
@@ -29,7 +29,7 @@ class Panel:
     title: str
     alt: str
     figure: Figure
-    colour: str = ""
+    style: Style | None = None
     caption: str = ""
 
     @property

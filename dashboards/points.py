@@ -4,7 +4,20 @@ from dataclasses import dataclass
 
 from components.metrics import Metric
 from components.records import Pair
-from dashboards.wording import number
+from dashboards.wording import brackets, number
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far one row of a pair is ahead of the other, with its interval, in what it is said in.
+
+    `digits` are those after the point of all three.
+    """
+
+    value: float
+    low: float
+    high: float
+    digits: int
 
 
 @dataclass(frozen=True)
@@ -15,14 +28,19 @@ class Amounts:
     interval: str
 
 
+def gap_of(pair: Pair, name: str, metric: Metric) -> Gap:
+    """How far the row of this name is ahead of the other; below 0 where it is the worse one."""
+    sign = 1 if pair.better == name else -1
+    low, high = sorted(sign * in_unit(end, metric) for end in pair.interval)
+    return Gap(sign * in_unit(pair.difference, metric), low, high, digits_of(pair, metric))
+
+
 def amounts_of(pair: Pair, metric: Metric) -> Amounts:
     """The difference of a pair and its interval."""
-    low, high = (in_unit(value, metric) for value in pair.interval)
-    digits = digits_of(pair, metric)
-    value = number(in_unit(pair.difference, metric), digits)
+    gap = gap_of(pair, pair.better, metric)
     return Amounts(
-        difference=f"{value} {unit_of(metric)}".rstrip(),
-        interval=f"[{number(low, digits)}, {number(high, digits)}]",
+        difference=f"{number(gap.value, gap.digits)} {unit_of(metric)}".rstrip(),
+        interval=brackets(gap.low, gap.high, gap.digits),
     )
 
 

@@ -12,7 +12,7 @@ from components.metrics import Metric, metrics_of
 from components.records import Comparison, Pair, Row
 from dashboards.bars import Axis, Bar, axis_of, bar_of
 from dashboards.look import Style, styles
-from dashboards.points import digits_of, in_unit
+from dashboards.points import gap_of, in_unit
 from dashboards.scale import Scale, scale_of
 from dashboards.wording import DASH, brackets, count, number, seconds, size
 
@@ -50,13 +50,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the table."""
+    """One row of the table; `changed` are the params that set it apart and its label leaves out."""
 
     name: str
     label: str
     kind: str
     badge: str
-    changed: tuple[tuple[str, str], ...]
+    changed: tuple[str, ...]
     style: Style
     values: tuple[Value, ...]
     cells: tuple[Cell, ...]
@@ -105,7 +105,7 @@ def ranking(comparison: Comparison) -> Ranking:
             label=row.label,
             kind=row.kind,
             badge="baseline" if row.kind == "baseline" else "best network" if row.best else "",
-            changed=tuple(row.changed.items()),
+            changed=unsaid(row),
             style=looks[row.name],
             values=values,
             cells=_cells(row, has_cost=has_cost),
@@ -124,6 +124,15 @@ def shown_metrics(comparison: Comparison) -> tuple[Metric, ...]:
     present = {key for row in comparison.rows for key in row.metrics}
     found = [metric for metric in metrics_of(comparison.task).values() if metric.key in present]
     return tuple(sorted(found, key=lambda metric: metric.compute is None))
+
+
+def unsaid(row: Row) -> tuple[str, ...]:
+    """The params in which a row differs from its like, where its label does not say them."""
+    return tuple(
+        said
+        for said in (f"{name} {value}" for name, value in row.changed.items())
+        if said not in row.label
+    )
 
 
 def ranked(rows: Sequence[Row], metric: Metric) -> tuple[Row, ...]:
@@ -167,14 +176,11 @@ def _behind(row: Row, best: Row, metric: Metric, pair: Pair | None) -> Behind:
     if pair is None:
         apart = in_unit(abs(row.metrics[metric.key].mean - best.metrics[metric.key].mean), metric)
         return Behind(number(apart, 1 if metric.is_share else metric.digits), f"{apart:.9g}")
-    sign = 1 if pair.better == best.name else -1
-    apart = sign * in_unit(pair.difference, metric)
-    digits = digits_of(pair, metric)
-    low, high = sorted(sign * in_unit(end, metric) for end in pair.interval)
+    gap = gap_of(pair, best.name, metric)
     return Behind(
-        text=number(apart, digits),
-        sort=f"{apart:.9g}",
-        interval=brackets(low, high, digits),
+        text=number(gap.value, gap.digits),
+        sort=f"{gap.value:.9g}",
+        interval=brackets(gap.low, gap.high, gap.digits),
         shown=pair.shown,
     )
 

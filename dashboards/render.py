@@ -18,7 +18,7 @@ from dashboards.sections.gather import sections
 from dashboards.table import tables
 from dashboards.texts import numbers, readings
 from dashboards.verdict import in_sentence, verdict
-from dashboards.wording import quantity
+from dashboards.wording import quantity, unbroken
 from params.names import ARCHITECTURE_LABELS, BASELINE_LABELS
 
 TASK_LABELS = {"classification": "Text classification", "forecast": "Forecast of a series"}
@@ -65,7 +65,7 @@ def render(comparison: Comparison) -> str:
 
 def _environment() -> Environment:
     environment = templates()
-    environment.filters["in_sentence"] = in_sentence
+    environment.filters |= {"in_sentence": in_sentence, "unbroken": unbroken}
     return environment
 
 

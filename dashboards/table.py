@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Cost, Row
-from dashboards.ranking import ranked, shown_metrics
+from dashboards.ranking import ranked, shown_metrics, unsaid
 from dashboards.wording import DASH, brackets, count, number, seconds, size, span
 
 
@@ -32,10 +32,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the comparison as text, with the params in which it differs from its like."""
+    """One row of the comparison as text; `changed` as in the ranked table."""
 
     label: str
-    changed: tuple[tuple[str, str], ...]
+    changed: tuple[str, ...]
     cells: tuple[Cell, ...]
 
 
@@ -60,7 +60,7 @@ def tables(comparison: Comparison) -> tuple[Table, Table]:
             title,
             tuple(heading for heading, _ in columns),
             tuple(
-                Line(row.label, tuple(row.changed.items()), tuple(cell(row) for _, cell in columns))
+                Line(row.label, unsaid(row), tuple(cell(row) for _, cell in columns))
                 for row in rows
             ),
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from components.records import Comparison, EncodedText, NewText, Spread, TextNumbers
-from dashboards.look import colour
+from dashboards.look import Style, styles
 from dashboards.wording import DASH, TO, number
 
 DIGITS = 3  # of a probability
@@ -69,9 +69,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Readings:
-    """The table of new texts; a column is the label and the colour of a network."""
+    """The table of new texts; a column is the label and the style of a network."""
 
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, Style], ...]
     lines: tuple[Reading, ...]
 
 
@@ -100,8 +100,9 @@ def readings(comparison: Comparison) -> Readings | None:
         return None
     names = [row.name for row in comparison.rows if row.kind == "network"]
     labels = {row.name: row.label for row in comparison.rows}
+    looks = styles(comparison.rows)
     return Readings(
-        columns=tuple((labels[name], colour(name)) for name in names),
+        columns=tuple((labels[name], looks[name]) for name in names),
         lines=tuple(
             Reading(
                 text=one.text,

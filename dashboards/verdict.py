@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Row
-from dashboards.pairs import find_pair, has_intervals, pair_sentence
+from dashboards.pairs import find_pair, has_intervals, pair_sentence, ran_once
+from dashboards.points import amounts_of
 from dashboards.wording import number, quantity, span
 
 
@@ -73,6 +74,7 @@ def _against_baseline(comparison: Comparison, network: Row, baseline: Row, metri
     pair = find_pair(comparison, network.name, baseline.name)
     if pair is not None and not pair.shown:
         lead = ", by less than the data can show"
+    behind = _behind(comparison, network, baseline, metric)
     if _is_better(theirs, ours, metric):
         beaten = (
             "A baseline beats every network" if not lead else "A baseline is ahead of every network"
@@ -80,12 +82,21 @@ def _against_baseline(comparison: Comparison, network: Row, baseline: Row, metri
         return (
             f"{beaten}{lead}: {baseline.label} ranks first by {name}, at "
             f"{_value(baseline, metric)}; the best network, {network.label}, is at "
-            f"{_value(network, metric)}."
+            f"{_value(network, metric)}{behind}."
         )
     return (
         f"{_first(network, metric)}, ahead of every baseline{lead}; the best of them, "
-        f"{baseline.label}, is at {_value(baseline, metric)}."
+        f"{baseline.label}, is at {_value(baseline, metric)}{behind}."
     )
+
+
+def _behind(comparison: Comparison, network: Row, baseline: Row, metric: Metric) -> str:
+    """How far the second of two is behind, where that is all there is to say of them."""
+    pair = find_pair(comparison, network.name, baseline.name)
+    if pair is None or not pair.shown or ran_once((network, baseline)):
+        return ""
+    amounts = amounts_of(pair, metric)
+    return f", {amounts.difference} {amounts.interval} behind"
 
 
 def _first(row: Row, metric: Metric) -> str:
@@ -112,6 +123,8 @@ def _apart(comparison: Comparison, first: Row, second: Row, metric: Metric) -> s
 
 
 def _from_baseline(comparison: Comparison, network: Row, baseline: Row, metric: Metric) -> str:
+    if _behind(comparison, network, baseline, metric):
+        return ""  # the headline has said it
     compared = pair_sentence(comparison, network.name, baseline.name, metric)
     return compared or _within(baseline, network, metric)
 

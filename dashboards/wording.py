@@ -1,13 +1,18 @@
 """Numbers as a reader sees them: digits and units are those of the metric."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from components.metrics import Metric
-from components.records import Spread
+from components.records import Missing, Spread
 
 DASH = "–"
 TO = "to"  # a hyphen between two numbers reads as a minus
+HELD = re.compile(
+    r"(?<=\d) (?=(?:°C|points|nats|ms|s|[kMG]?B|%)(?!\w))"  # a number and its unit
+    r"| (?=\[-?\d)|(?<=\d,) (?=-?[\d.]+\])"  # what stands before an interval, and its two ends
+)
 
 
 def number(value: float | None, digits: int) -> str:
@@ -62,6 +67,16 @@ def count(value: int | None) -> str:
     return DASH if value is None else f"{value:,}"
 
 
+def run_name(run: Missing) -> str:
+    """`lstm seed 2`; a baseline has no seed."""
+    return run.name if run.seed is None else f"{run.name} seed {run.seed}"
+
+
 def listed(words: Sequence[str]) -> str:
     """The words as in a sentence: `LSTM, GRU and BiLSTM`."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def unbroken(text: str) -> str:
+    """The text with spaces that no line breaks at between a number, its unit and its interval."""
+    return HELD.sub("\N{NO-BREAK SPACE}", text)

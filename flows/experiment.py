@@ -12,19 +12,10 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components.cautions import cautions
 from components.compare.comparison import require_comparable
-from components.evaluate.score import (
-    BaselineJob,
-    NewTexts,
-    SeriesBaselineJob,
-    TextBaselineJob,
-)
-from components.provenance import num_cores
 from components.records import (
     Comparison,
     Evidence,
-    Ingested,
     Missing,
-    Prepared,
     Provenance,
     Scored,
     Trained,
@@ -34,15 +25,12 @@ from components.tracking import champion, runs
 from components.tracking.comparison import start_comparison
 from components.tracking.runs import Parent
 from components.train import worker
-from components.train.job import TrainingJob
+from dashboards.wording import run_name
 from flows import tasks
 from flows.data import Data
+from flows.jobs import baseline_jobs, new_texts, num_workers, training_jobs
 from flows.tasks import Context, Finished
-from params.names import Architecture
-from params.schema import Experiment, ForecastExperiment
-
-# What an epoch costs relative to the others: the longest trainings start first.
-RELATIVE_COST: dict[Architecture, int] = {"bilstm": 4, "gru": 3, "lstm": 2, "rnn": 1}
+from params.schema import Experiment
 
 
 class RunsMissing(Exception):
@@ -107,10 +95,7 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
     if best is not None:
         tasks.register(params, best, parent)
     if comparison.missing:
-        names = ", ".join(
-            run.name if run.seed is None else f"{run.name} seed {run.seed}"
-            for run in comparison.missing
-        )
+        names = ", ".join(map(run_name, comparison.missing))
         raise RunsMissing(f"without a result: {names}; the others are compared")
     return comparison
 
@@ -160,61 +145,11 @@ def with_answering(params: Experiment, evidence: Evidence, context: Context) -> 
     return evidence
 
 
-def new_texts(params: Experiment) -> NewTexts | None:
-    """The texts that nobody labelled, where there are any, and how they become numbers."""
-    if isinstance(params, ForecastExperiment) or not params.evaluate.texts:
-        return None
-    return NewTexts(texts=params.evaluate.texts, preprocess=params.preprocess)
-
-
 def missing_run(name: str, seed: int | None, error: object) -> Missing:
     """Why a run has no result."""
     if isinstance(error, worker.ChildFailed):
         return Missing(name=name, seed=seed, status=error.status, reason=error.reason)
     return Missing(name=name, seed=seed, status="FAILED", reason=f"{type(error).__name__}: {error}")
-
-
-def training_jobs(params: Experiment, prepared: Prepared) -> list[TrainingJob]:
-    """One job for each architecture and seed, the longest first."""
-    threads = max(1, num_cores() // num_workers(params))
-    order = sorted(params.architectures, key=lambda name: -RELATIVE_COST.get(name, 1))
-    return [
-        TrainingJob(
-            task=params.task,
-            architecture=architecture,
-            seed=seed,
-            model=params.model,
-            train=params.train,
-            prepared=prepared,
-            num_threads=threads,
-        )
-        for architecture in order
-        for seed in params.seeds
-    ]
-
-
-def baseline_jobs(params: Experiment, ingested: Ingested, prepared: Prepared) -> list[BaselineJob]:
-    """One job for each baseline."""
-    if isinstance(params, ForecastExperiment):
-        return [
-            SeriesBaselineJob(
-                ingested=ingested, prepared=prepared, name=name, params=params.evaluate
-            )
-            for name in params.evaluate.baselines
-        ]
-    return [
-        TextBaselineJob(ingested=ingested, prepared=prepared, name=name, params=params.evaluate)
-        for name in params.evaluate.baselines
-    ]
-
-
-def num_workers(params: Experiment) -> int:
-    """How many trainings run at a time: one a core.
-
-    Measured on two cores: two single-threaded trainings side by side end 1.4 times sooner than one
-    after the other with two threads each.
-    """
-    return min(num_cores(), len(params.architectures) * len(params.seeds))
 
 
 @contextmanager

@@ -28,9 +28,8 @@ from components.records import (
     Trained,
 )
 from components.storage import Home
-from components.tracking import champion, comparison, opening, runs, system, trainings
+from components.tracking import champion, comparison, notes, opening, runs, system, trainings
 from components.tracking.epochs import EpochLog
-from components.tracking.notes import PAGE
 from components.tracking.opening import Tracking
 from components.tracking.runs import Parent
 from components.train.job import TrainingJob
@@ -38,6 +37,7 @@ from components.train.run import train as train_run
 from dashboards.markdown import summary
 from flows import data
 from flows.data import Data
+from flows.reports.folder import PAGE
 from flows.reports.writing import write_report
 from params.ingest import SeriesIngest, TextIngest
 from params.schema import Experiment
@@ -205,8 +205,8 @@ def dashboard_link(parent: Parent, folder: Path) -> str:
     """Where the page is opened: on the MLflow server if there is one, else the file."""
     tracking = parent.tracking
     if not tracking.is_server:
-        return (folder / "report.html").as_uri()
-    return f"{tracking.uri.rstrip('/')}/{tracking.page(parent.run_id, PAGE)}"
+        return (folder / PAGE).as_uri()
+    return f"{tracking.uri.rstrip('/')}/{tracking.page(parent.run_id, notes.PAGE)}"
 
 
 def show_in_prefect(found: Comparison, said: str, link: str) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 
 from components.records import Comparison, Row, Spread
-from dashboards.look import Style, figure
-from dashboards.panel import Figure, Panel
+from dashboards.look import Figure, Style, figure
+from dashboards.panel import Panel
 from dashboards.sections.drawn import (
     band,
     best_rows,
@@ -21,6 +21,7 @@ from dashboards.sections.drawn import (
 from dashboards.wording import DASH, TO, brackets, listed, number
 
 FEW_PLACES = 8  # up to here their names fit below a narrow chart without being turned
+WIDE_PLACES = 4  # up to here with two words side by side
 SPREAD_OUT = 0.6  # of the room of a place, over which the dots of its rows are spread
 
 
@@ -84,9 +85,10 @@ def _figure(comparison: Comparison, rows: Sequence[Row], what: Across) -> Figure
     unit = f" ({what.unit})" if what.unit else ""
     found = figure(height=380, x_title=what.x_title, y_title=what.y_title + unit)
     found["layout"]["showlegend"] = True
+    to = f" {TO}<br>" if len(what.places) <= WIDE_PLACES else f"<br>{TO}<br>"
     found["layout"]["xaxis"] |= {
         "tickvals": list(range(len(what.places))),
-        "ticktext": [escape(place).replace(f" {TO} ", f" {TO}<br>") for place in what.places],
+        "ticktext": [escape(place).replace(f" {TO} ", to) for place in what.places],
         "range": [-0.5, len(what.places) - 0.5],
     }
     if len(what.places) <= FEW_PLACES:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Row
-from dashboards.panel import Figure, Panel, plain
+from dashboards.look import Figure
+from dashboards.panel import Panel, plain
 from dashboards.ranking import shown_metrics
 from dashboards.sections.costs import KINDS, SHORTEST, Kind
 from dashboards.sections.drawn import ranked, row_styles
@@ -57,7 +58,7 @@ def quality_against_cost(comparison: Comparison) -> QualityAgainstCost | None:
         caption=f"{'High' if metric.better == 'higher' else 'Low'} and cheap is best. The stepped "
         "line joins the rows that no other beats in both, the Pareto front. Bars are 95 % "
         "intervals, or lowest to highest seed where there is none. A hollow mark at the edge is "
-        "a row too far off for the scale." + _untimed(rows),
+        "a row too far off for the scale." + _untimed(rows, metric),
     )
     return QualityAgainstCost(
         panel, {kind.key: kind.label for kind in kinds}, plain(data), tuple(fronts)
@@ -74,6 +75,8 @@ def _said(rows: Sequence[Row], metric: Metric, kind: Kind) -> str:
     )
 
 
-def _untimed(rows: Sequence[Row]) -> str:
-    quick = any(row.train_seconds < SHORTEST for row in rows)
+def _untimed(rows: Sequence[Row], metric: Metric) -> str:
+    """What is said where a row that trains in no time is not only a mark at the edge."""
+    at = view(rows, metric, KINDS[0])["x"]
+    quick = any(row.train_seconds < SHORTEST == place for row, place in zip(rows, at, strict=True))
     return f" What trains in less than {SHORTEST:g} s stands at {SHORTEST:g} s." if quick else ""

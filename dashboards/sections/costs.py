@@ -11,13 +11,17 @@ SHORTEST = 0.001  # seconds: what takes less stands there, as a log scale has no
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of cost: `of` gives a row's in the unit of the axis, `said` as a reader sees it."""
+    """One kind of cost: `of` gives a row's in the unit of the axis, `said` as a reader sees it.
+
+    `tick` is how a round value stands at the axis.
+    """
 
     key: str
     label: str
     axis: str
     of: Callable[[Row], float | None]
     said: Callable[[float], str]
+    tick: Callable[[float], str] = "{:,.6g}".format
 
 
 def _megabytes(value: float) -> str:
@@ -37,7 +41,7 @@ KINDS = (
         "latency",
         "Latency of one sequence, median (ms, log scale)",
         lambda row: 1e3 * row.cost.latency_median_seconds if row.cost else None,
-        lambda value: f"{value:.3g} ms",
+        lambda value: f"{seconds(value)} ms",
     ),
     Kind(
         "parameters",
@@ -49,15 +53,17 @@ KINDS = (
     Kind(
         "size",
         "size",
-        "Size of its files (MB, log scale)",
+        "Size of its files (log scale)",
         lambda row: row.cost.size_bytes / 1e6 if row.cost and row.cost.size_bytes else None,
+        _megabytes,
         _megabytes,
     ),
     Kind(
         "memory",
         "peak memory",
-        "Peak memory of its training (MB, log scale)",
+        "Peak memory of its training (log scale)",
         lambda row: row.cost.peak_memory_bytes / 1e6 if row.cost else None,
+        _megabytes,
         _megabytes,
     ),
 )

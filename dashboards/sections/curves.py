@@ -7,8 +7,9 @@ from html import escape
 
 from components.metrics import TRAIN_LOSS, VAL_LOSS, metrics_of
 from components.records import Comparison, Curve, Row
-from dashboards.look import SURFACE, Style, figure, finite, outline, stroke
-from dashboards.panel import Figure, Panel
+from dashboards.look import SURFACE, Figure, Style, figure, finite, outline, stroke
+from dashboards.panel import Panel
+from dashboards.scale import log_ticks
 from dashboards.sections.drawn import band, best_rows, row_styles, said_of_rest, trace
 from dashboards.wording import listed
 
@@ -62,7 +63,7 @@ def single_runs(comparison: Comparison) -> tuple[Panel, ...]:
         _set_axes(found, drawn)
         alt = f"Training and validation loss of {row.label} by epoch, a pair of lines for each of "
         alt += f"{len(curves[row.name])} runs."
-        panels.append(Panel(f"curves-{place}", row.label, alt, found, styles[row.name].colour))
+        panels.append(Panel(f"curves-{place}", row.label, alt, found, styles[row.name]))
     return tuple(panels)
 
 
@@ -182,7 +183,7 @@ def _set_axes(found: Figure, curves: Sequence[Curve]) -> None:
     epochs = [epoch for curve in curves for epoch in curve.epochs]
     last = max((epoch.epoch for epoch in epochs), default=1)
     margin = 0.04 * (last - 1) or 0.5
-    found["layout"]["xaxis"] |= {"range": [1 - margin, last + margin]}
+    found["layout"]["xaxis"] |= {"range": [1 - min(margin, 0.9), last + margin]}  # no epoch 0
     if last <= FEW_EPOCHS:
         found["layout"]["xaxis"]["dtick"] = 1
     losses = finite(epoch.metrics.get(key) for epoch in epochs for key in (TRAIN_LOSS, VAL_LOSS))
@@ -193,7 +194,7 @@ def _set_axes(found: Figure, curves: Sequence[Curve]) -> None:
     low, high = min(losses), max(losses)
     if 0 < low * STEEP < high:
         low, high = math.log10(low), math.log10(high)
-        ticks = [digit * 10.0**power for power in range(-9, 10) for digit in (1, 2, 5)]
+        ticks = list(log_ticks(low, high))
         axis |= {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
         axis["title"]["text"] = "Loss, log scale"
     margin = 0.06 * (high - low) or 0.01

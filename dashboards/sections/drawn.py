@@ -7,8 +7,7 @@ from html import escape
 from components.metrics import ranking_metric
 from components.records import Comparison, Row, Spread
 from dashboards import ranking
-from dashboards.look import MUTED, Style, stroke, styles
-from dashboards.panel import Figure
+from dashboards.look import MUTED, Figure, Style, stroke, styles
 
 MOST_ROWS = 12  # that a chart can hold and still be read
 SHEER = 0.12  # how much of its colour a band has

@@ -1,8 +1,8 @@
 """Truth against forecasts on the first test days, with the true mean where it is known."""
 
 from components.records import Comparison
-from dashboards.look import FAINT, INK, figure, stroke
-from dashboards.panel import Figure, Panel
+from dashboards.look import FAINT, INK, Figure, figure, stroke
+from dashboards.panel import Panel
 from dashboards.sections.drawn import best_rows, leaders, row_styles, said_of_rest, trace
 from dashboards.wording import listed
 

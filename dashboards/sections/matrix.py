@@ -8,7 +8,7 @@ from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Pair, Row
 from dashboards.look import Style
 from dashboards.pairs import PairLine, pair_line
-from dashboards.points import digits_of, in_unit, unit_of
+from dashboards.points import gap_of, unit_of
 from dashboards.sections.drawn import MOST_ROWS, ranked, row_styles, said_of_rest
 from dashboards.wording import TO, number
 
@@ -98,17 +98,15 @@ def matrix(comparison: Comparison) -> Matrix | None:
 
 
 def _cell(row: Row, pair: Pair, metric: Metric, said: str) -> Cell:
-    is_better = pair.better == row.name
-    sign, digits = (1 if is_better else -1), digits_of(pair, metric)
+    gap = gap_of(pair, row.name, metric)
 
     def text(value: float) -> str:
-        return _signed(number(sign * in_unit(value, metric), digits))
+        return _signed(number(value, gap.digits))
 
-    low, high = pair.interval if is_better else pair.interval[::-1]
     return Cell(
-        standing=("ahead" if is_better else "behind") if pair.shown else "open",
-        text=text(pair.difference),
-        interval=f"{text(low)} {TO} {text(high)}",
+        standing=("ahead" if pair.better == row.name else "behind") if pair.shown else "open",
+        text=text(gap.value),
+        interval=f"{text(gap.low)} {TO} {text(gap.high)}",
         said=said,
     )
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 
 from components.records import Comparison, Reliability, Row, TextErrors
-from dashboards.look import FAINT, figure, stroke
-from dashboards.panel import Figure, Panel
+from dashboards.look import FAINT, Figure, figure, stroke
+from dashboards.panel import Panel
 from dashboards.sections.across import Chart, Figures
 from dashboards.sections.drawn import best_rows, ends, leaders, line, row_styles, said_of_rest
 from dashboards.wording import brackets, listed, number

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 
 from components.records import Comparison, Row, SeriesErrors
-from dashboards.look import FAINT, INK, figure, stroke
-from dashboards.panel import Figure, Panel
+from dashboards.look import FAINT, INK, Figure, figure, stroke
+from dashboards.panel import Panel
 from dashboards.sections.drawn import best_rows, leaders, row_styles, said_of_rest, trace
 from dashboards.wording import listed, number
 

@@ -11,10 +11,9 @@ from html import escape
 
 from components.metrics import Metric
 from components.records import Row
-from dashboards.look import INK, SURFACE, Style, figure, outline, stroke
-from dashboards.panel import Figure
+from dashboards.look import INK, SURFACE, Figure, Style, figure, outline, stroke
 from dashboards.ranking import ranked
-from dashboards.scale import Scale, scale_of
+from dashboards.scale import Scale, log_ticks, scale_of
 from dashboards.sections.costs import Kind
 from dashboards.sections.drawn import MOST_ROWS, ends, trace
 from dashboards.sections.pareto import front
@@ -65,9 +64,14 @@ def view(rows: Sequence[Row], metric: Metric, kind: Kind) -> Figure:
     least, most = min(near, default=0.0), max(near, default=1.0)
     margin = MARGIN * (most - least) or 0.1
     first, last = 10 ** (least - margin / 2), 10 ** (most + margin / 2)
+    ticks = log_ticks(least - margin, most + margin)
     return {
         "x": [cost and min(max(cost, first), last) for cost in costs],
-        "range": [least - margin, most + margin],
+        "axis": {
+            "range": [least - margin, most + margin],
+            "tickvals": list(ticks),
+            "ticktext": list(map(kind.tick, ticks)),
+        },
         "front": on_front,
         "steps": [[costs[place] for place in on_front], [values[place] for place in on_front]],
     }
@@ -78,7 +82,7 @@ def scatter(rows: Sequence[Row], styles: dict[str, Style], data: Figure, kind: K
     costs, values = data["costs"][kind.key], data["metrics"][data["metric"]]
     seen = data["views"][data["metric"]][kind.key]
     found = figure(height=400, x_title=costs["title"], y_title=values["title"])
-    found["layout"]["xaxis"] |= {"type": "log", "range": seen["range"]}
+    found["layout"]["xaxis"] |= {"type": "log"} | seen["axis"]
     found["layout"]["yaxis"]["range"] = values["range"]
     found["layout"]["showlegend"] = True
     steps = {"type": "scatter", "name": "Pareto front", "mode": "lines", "hoverinfo": "skip"}

@@ -25,7 +25,7 @@
       row.marker.symbol = values.symbol[place];
       row.customdata = [[values.said[place], costs.said[place]]];
     });
-    Object.assign(figure.layout.xaxis, { range: view.range, title: { text: costs.title } });
+    Object.assign(figure.layout.xaxis, view.axis, { title: { text: costs.title } });
     Object.assign(figure.layout.yaxis, { range: values.range, title: { text: values.title } });
     const first = view.front.map((place) => choices.labels[place]).join(", ");
     chart.setAttribute("aria-label", `Scatter of ${values.title} over ${costs.title}. Nothing beats: ${first}.`);

@@ -17,7 +17,8 @@
   };
 
   const mark = (trace) => {
-    const mode = trace.mode ?? "lines";
+    const isBar = trace.type === "bar";
+    const mode = isBar ? "markers" : (trace.mode ?? "lines");
     const colour = (mode === "markers" ? trace.marker : (trace.line ?? trace.marker))?.color;
     const svg = element("svg", { class: "stroke", viewBox: "-11 -6 22 12", "aria-hidden": "true" });
     if (mode.includes("lines")) {
@@ -26,7 +27,7 @@
     }
     if (mode.includes("markers")) {
       const small = mode === "markers" ? "" : "scale(0.7)";
-      svg.append(element("path", { d: shapes[(trace.marker?.symbol ?? "circle").replace("-open", "")], transform: small }));
+      svg.append(element("path", { d: shapes[(trace.marker?.symbol ?? (isBar ? "square" : "circle")).replace("-open", "")], transform: small }));
     }
     svg.style.color = colour in neutrals ? `var(${neutrals[colour]})` : (colour ?? "");
     return svg;

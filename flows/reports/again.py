@@ -131,13 +131,13 @@ def reading(home: Home) -> Iterator[Path]:
 def tell(comparison: Comparison, home: Home) -> Path:
     """Write the report, and say what was left out, what is the result, and where it is."""
     from dashboards.verdict import verdict
+    from dashboards.wording import run_name
     from flows.reports.folder import PAGE
     from flows.reports.writing import write_report
 
     folder = write_report(comparison, home.reports)
     for one in comparison.missing:
-        seed = "" if one.seed is None else f" seed {one.seed}"
-        note(f"without {one.name}{seed}: {one.status}, {' '.join(one.reason.split())}")
+        note(f"without {run_name(one)}: {one.status}, {' '.join(one.reason.split())}")
     note(verdict(comparison).headline)
     note(f"report: {folder / PAGE}")
     return folder

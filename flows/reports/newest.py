@@ -34,7 +34,9 @@ def chosen(id: str | None, home: Home) -> Summary:
     Raises:
         InputError: If there is none, or there are several.
     """
-    found = sorted(summaries(home.reports), key=lambda one: (one.created, one.id), reverse=True)
+    from dashboards.index import newest_first
+
+    found = newest_first(summaries(home.reports))
     if not found:
         raise InputError(f"no report yet in {home.reports}; run an experiment first")
     if id is None or id == "latest":

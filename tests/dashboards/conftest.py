@@ -19,6 +19,7 @@ from components.records import (
 )
 
 CASES = runpy.run_path(str(Path(__file__).parent / "cases.py"))
+PAGE = runpy.run_path(str(Path(__file__).parent / "page.py"))
 
 
 def spread(*values: float) -> Spread:
@@ -50,6 +51,13 @@ def made_up() -> Callable[..., Comparison]:
         "made_up"
     ]
     return make
+
+
+@pytest.fixture(scope="session")
+def parsed() -> Callable[..., object]:
+    """Renders a comparison and gives the page as a tree, a `Node` of `page.py`."""
+    parse: Callable[..., object] = PAGE["parsed"]
+    return parse
 
 
 @pytest.fixture

@@ -5,11 +5,8 @@ import pytest
 from components.metrics import ranking_metric
 from components.records import Comparison, Method, Needed, Pair, RunTest
 from dashboards.pairs import (
-    BASELINES,
-    NETWORKS,
-    ONLY_BASELINES,
     PairLine,
-    pair_lines,
+    pair_line,
     pair_sentence,
     runs_text,
 )
@@ -62,33 +59,23 @@ def tested(classification: Comparison) -> Comparison:
     )
 
 
-def test_networks_come_first_then_baselines(tested: Comparison) -> None:
-    lines = pair_lines(tested)
-    assert list(lines) == [NETWORKS, BASELINES, ONLY_BASELINES]
-    assert lines[NETWORKS] == (
-        PairLine(
-            names=("lstm", "rnn"),
-            better="LSTM",
-            worse="Vanilla RNN",
-            difference="4.2 points",
-            interval="[2.1, 4.0]",
-            p_value="< 0.001",
-            adjusted_p="0.001",
-            shown=True,
-            one_seed=False,
-            runs="McNemar: p < 0.001 (seed 1), 0.040 (seed 2)",
-            needed="",
-            sentence="LSTM is better than Vanilla RNN by 4.2 points [2.1, 4.0].",
-        ),
+def test_a_pair_as_text(tested: Comparison) -> None:
+    rows = {row.name: row for row in tested.rows}
+    first, second = tested.pairs[:2]
+    assert pair_line(tested, rows, second, ACCURACY) == PairLine(
+        better="LSTM",
+        worse="Vanilla RNN",
+        difference="4.2 points",
+        interval="[2.1, 4.0]",
+        p_value="< 0.001",
+        adjusted_p="0.001",
+        shown=True,
+        runs="McNemar: p < 0.001 (seed 1), 0.040 (seed 2)",
+        sentence="LSTM is better than Vanilla RNN by 4.2 points [2.1, 4.0].",
     )
-    tfidf = lines[BASELINES][0]
+    tfidf = pair_line(tested, rows, first, ACCURACY)
     assert (tfidf.better, tfidf.interval, tfidf.p_value) == (TFIDF, "[-0.1, 4.0]", "0.062")
     assert (tfidf.shown, tfidf.runs) == (False, "")
-    assert [line.names for line in lines[BASELINES]] == [
-        ("tfidf_logistic", "lstm"),
-        ("lstm", "majority"),
-    ]
-    assert [line.names for line in lines[ONLY_BASELINES]] == [("tfidf_logistic", "majority")]
 
 
 def test_a_difference_is_claimed_only_where_it_is_shown(tested: Comparison) -> None:
@@ -160,6 +147,13 @@ def test_the_headline_claims_no_more_than_the_pair(tested: Comparison) -> None:
     shown = tested.pairs[0].model_copy(update={"interval": (0.01, 0.04), "adjusted_p": 0.01})
     sure = tested.model_copy(update={"pairs": (shown, *tested.pairs[1:])})
     assert verdict(sure).headline.startswith("A baseline beats every network: TF-IDF")
+    # How far it is behind is said there, and not once more below.
+    assert verdict(sure).headline.endswith("over 2 seeds), 4.2 points [1.0, 4.0] behind.")
+    assert len(verdict(sure).notes) == 1
+    lstm, *others = sure.rows
+    once = sure.model_copy(update={"rows": (lstm.model_copy(update={"seeds": (1,)}), *others)})
+    assert not verdict(once).headline.endswith("behind.")
+    assert "that is one seed" in verdict(once).notes[1]
     turned = tested.model_copy(update={"rows": (*tested.rows[:2], tested.rows[3])})
     assert "ahead of every baseline, by less than the data can show" in verdict(turned).headline
 

@@ -84,6 +84,21 @@ def test_an_interval_is_a_bar_and_brackets(made_up):
     assert f"95 % interval {shown.interval}" in shown.bar.said
 
 
+def test_an_interval_beyond_the_scale_goes_on(forecast, parsed):
+    first = forecast.rows[0]
+    vague = first.metrics["test/mae"].model_copy(update={"interval": (1.54, 9.0)})
+    sure = forecast.rows[1].metrics["test/mae"].model_copy(update={"interval": (1.59, 1.61)})
+    comparison = changed(forecast, 0, **{**first.metrics, "test/mae": vague})
+    comparison = changed(comparison, 1, **{**forecast.rows[1].metrics, "test/mae": sure})
+    bar = value(line(ranking(comparison), "gru"), "test/mae").bar
+    assert bar is not None
+    assert (bar.side, bar.goes_on) == ("", (False, True))
+    assert bar.interval is not None
+    assert bar.interval[1] == "100%"
+    drawn = parsed(comparison).ranked().all("tr", css="row")[0].all("svg", css="bar")[0]
+    assert drawn.one(css="off").text() == "▶"
+
+
 def test_the_difference_to_the_best_is_that_of_the_pair(classification):
     pairs = (
         pair("tfidf_logistic", "lstm", -0.01, 0.3),
@@ -160,4 +175,19 @@ def test_all_costs_stand_in_their_table(made_up):
 
 def test_rows_of_one_architecture_say_how_they_differ(made_up):
     shown = line(ranking(made_up(6, 2, 3)), "rnn2")
-    assert shown.changed == (("model.hidden_sizes", "[32]"),)
+    assert shown.changed == ("model.hidden_sizes [32]",)
+
+
+def test_what_a_label_says_is_not_said_again(made_up):
+    comparison = made_up(6, 2, 3)
+    said = {"train.learning_rate": "0.003", "model.hidden_sizes": "[32]"}
+    rows = [
+        row.model_copy(update={"label": "LSTM, train.learning_rate 0.003", "changed": said})
+        if row.name == "rnn2"
+        else row
+        for row in comparison.rows
+    ]
+    labelled = comparison.model_copy(update={"rows": tuple(rows)})
+    assert line(ranking(labelled), "rnn2").changed == ("model.hidden_sizes [32]",)
+    told = [one.changed for one in tables(labelled)[0].lines if one.label.startswith("LSTM, ")]
+    assert told == [("model.hidden_sizes [32]",)]

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from components.records import Spread
-from dashboards.scale import Scale, scale_of
+from dashboards.scale import Scale, log_ticks, scale_of
 
 
 def spread(*values: float, interval: tuple[float, float] | None = None) -> Spread:
@@ -80,3 +80,34 @@ def test_one_value_none_or_what_is_not_a_number_still_gives_a_scale():
 def test_a_text_at_an_end_is_turned_inwards():
     scale = Scale(0.0, 1.0)
     assert [scale.end(value) for value in (0.1, 0.5, 0.9)] == ["start", "", "end"]
+
+
+def test_an_interval_that_knows_nothing_does_not_stretch_the_scale():
+    """Two seeds give intervals from 0 to 1; means and seeds lie from 0.82 to 0.89."""
+    vague = [spread(0.84, 0.85, interval=(0.0, 1.0)), spread(0.82, 0.83, interval=(0.1, 1.0))]
+    sure = spread(0.89, interval=(0.886, 0.894))
+    scale = scale_of([sure, *vague])
+    # 0.07 on either side of the means 0.845 and 0.825, and 5 % of it all for the margin.
+    assert (scale.low, scale.high) == pytest.approx((0.755 - 0.008, 0.915 + 0.008))
+    assert scale.beyond((0.0, 1.0)) == (True, True)
+    assert scale.beyond((0.8, 1.0)) == (False, True)
+    assert scale.beyond((0.886, 0.894)) == (False, False)
+
+
+def test_means_that_are_level_keep_their_intervals_whole():
+    scale = scale_of([spread(0.85, interval=(0.84, 0.86)), spread(0.85, interval=(0.835, 0.865))])
+    assert scale.beyond((0.835, 0.865)) == (False, False)
+    alone = scale_of([spread(0.85, interval=(0.0, 1.0))])
+    assert alone.beyond((0.0, 1.0)) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (-3.1, 1.6, (0.001, 0.01, 0.1, 1, 10)),
+        (0.5, 1.7, (5, 10, 20, 50)),
+        (2.6, 2.75, (400, 450, 500, 550)),
+    ],
+)
+def test_ticks_of_a_log_axis_are_as_round_as_can_be(low, high, ticks):
+    assert log_ticks(low, high) == pytest.approx(ticks)

@@ -42,3 +42,15 @@ def test_numbers_and_lists():
     assert wording.count(None) == "–"
     assert wording.listed(["a", "b", "c"]) == "a, b and c"
     assert wording.listed(["a"]) == "a"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at 1.525~°C; 3.9~points~[-3.5,~4.3] behind, 3 points of it",
+        "LSTM (21.9~s, 793~kB) and 95~%, 5 seeds; row 3 [a, b]",
+    ],
+)
+def test_a_number_is_not_parted_from_its_unit_and_interval(text):
+    held = text.replace("~", "\N{NO-BREAK SPACE}").replace("3 points", "3\N{NO-BREAK SPACE}points")
+    assert wording.unbroken(text.replace("~", " ")) == held

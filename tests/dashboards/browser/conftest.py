@@ -58,6 +58,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened
         height: int = 900,
         scheme: str = "light",
         script: bool = True,
+        draw: bool = True,
         init: str = "",
     ) -> Opened:
         file = tmp_path / f"page-{len(contexts)}.html"
@@ -77,7 +78,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened
         if init:
             opened.page.add_init_script(init)
         opened.page.goto(file.as_uri())
-        if script:
+        if script and draw:
             opened.page.evaluate("Unroll.drawAll()")
         return opened
 

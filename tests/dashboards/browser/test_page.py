@@ -63,6 +63,16 @@ def test_a_phone_scrolls_the_table_and_never_the_page(open_page, made_up, foreca
             assert box["x"] + box["width"] <= 400
 
 
+def test_a_long_label_stays_in_its_place_on_a_phone(open_page, texts):
+    label = "LSTM, preprocess.truncation_side start"
+    rows = (texts.rows[0].model_copy(update={"label": label}), *texts.rows[1:])
+    page = open_page(texts.model_copy(update={"rows": rows}), width=400, height=800).page
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
+    name = page.locator("#ranked th.name", has_text="LSTM, ")
+    wide = "e => e.querySelector('.label').getBoundingClientRect().right"
+    assert name.evaluate(wide) <= name.evaluate("e => e.getBoundingClientRect().right")
+
+
 def test_the_table_sorts_by_mouse_and_keyboard(open_page, classification):
     opened = open_page(classification)
     names = ["TF-IDF + logistic regression", "LSTM", "Vanilla RNN", "Majority class"]
@@ -169,9 +179,18 @@ def test_on_paper_it_is_light_whole_and_drawn_for_the_page(open_page, made_up, r
     for chart in page.locator(".chart").all():
         drawn = chart.locator(".main-svg").first.bounding_box()["width"]
         assert 250 < drawn <= chart.bounding_box()["width"]
-    assert not page.locator(".toggles").first.is_visible()
+    # What is drawn is named, what is hidden is not.
+    for button in page.locator(".toggles button").all():
+        assert button.is_visible() == (button.get_attribute("aria-pressed") == "true")
     assert page.locator("details:not([open])").count() == 0
     page.emulate_media(media="screen")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details.all[open]").count() == 0
+
+
+def test_a_page_printed_before_it_is_read_has_every_chart(open_page, texts):
+    page = open_page(texts, draw=False).page
+    undrawn = "[...document.querySelectorAll('.chart')].filter((e) => !e.children.length).length"
+    assert page.evaluate(undrawn) > 0
     assert page.pdf(format="A4").startswith(b"%PDF")
+    assert page.evaluate(undrawn) == 0

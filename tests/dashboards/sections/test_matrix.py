@@ -84,6 +84,8 @@ def test_many_rows_are_cut_to_the_best(texts):
     found = matrix(texts.model_copy(update={"rows": rows, "pairs": pairs}))
     assert [line.label for line in found.lines] == [f"LSTM {place}" for place in range(12)]
     # Of 66 pairs of networks those of the best one are read first.
-    assert [pair.names for pair in found.first] == [("lstm-0", f"lstm-{k}") for k in range(1, 12)]
+    assert [(pair.better, pair.worse) for pair in found.first] == [
+        ("LSTM 0", f"LSTM {place}") for place in range(1, 12)
+    ]
     assert len(found.rest) == 66 - 11
     assert found.rows_left_out == "The best 12 of 20 rows are in the matrix."
