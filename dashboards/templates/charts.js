@@ -43,8 +43,8 @@ const Unroll = (() => {
       modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
     };
     // On paper a grid of charts has two columns.
-    const isInGrid = getComputedStyle(chart.closest("figure").parentElement).display === "grid";
-    const room = (isInGrid ? paper / 2 : paper) - 40;
+    const hasNeighbour = chart.closest("figure").parentElement.matches(".panels");
+    const room = (hasNeighbour ? paper / 2 : paper) - 40;
     const size = printing ? { width: room, autosize: false } : { autosize: true };
     Plotly.react(chart, data, { ...layout, ...size, showlegend: false }, config);
     // What is drawn is said by the label; the buttons beside it can be used, which those of an image cannot.

@@ -73,3 +73,5 @@ def test_no_table_is_cut_on_paper(open_page, request, name):
         assert table.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
     for chart in page.locator(".chart").all():
         assert chart.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+        drawn = chart.locator(".main-svg").first.bounding_box()["width"]
+        assert drawn > 0.8 * chart.bounding_box()["width"], "no room is left empty"
