@@ -105,7 +105,8 @@ def figure(*, height: int, x_title: str = "", y_title: str = "") -> Figure:
             "modebar": {"bgcolor": CLEAR, "color": MUTED, "activecolor": INK},
             "showlegend": False,
             "dragmode": False,
-            "xaxis": axis | {"title": {"text": x_title, "font": {"size": 13}}},
+            # Plotly puts a title beside the second line of a label, unless a distance is asked for.
+            "xaxis": axis | {"title": {"text": x_title, "font": {"size": 13}, "standoff": 12}},
             "yaxis": axis | {"title": {"text": y_title, "font": {"size": 13}}},
         },
     }
