@@ -79,13 +79,7 @@ def ranking(comparison: Comparison) -> Ranking:
     """Every row, best first by the ranking metric whatever its kind."""
     metrics = shown_metrics(comparison)
     orders = {metric.key: ranked(comparison.rows, metric) for metric in metrics}
-    scales = {
-        metric.key: scale_of(
-            [row.metrics[metric.key] for row in orders[metric.key] if metric.key in row.metrics],
-            comparison.floor.get(metric.key),
-        )
-        for metric in metrics
-    }
+    scales = {key: _scale(order, key, comparison) for key, order in orders.items()}
     looks = styles(comparison.rows)
     pairs = {frozenset((pair.better, pair.worse)): pair for pair in comparison.pairs}
     has_cost = any(row.cost for row in comparison.rows)
@@ -144,6 +138,11 @@ def ranked(rows: Sequence[Row], metric: Metric) -> tuple[Row, ...]:
         return (mean is None, 0.0 if mean is None else sign * mean)
 
     return tuple(sorted(rows, key=order))
+
+
+def _scale(order: Sequence[Row], key: str, comparison: Comparison) -> Scale:
+    spreads = [row.metrics[key] for row in order if key in row.metrics]
+    return scale_of(spreads, comparison.floor.get(key))
 
 
 def _mean(row: Row, metric: Metric) -> float | None:

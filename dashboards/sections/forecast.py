@@ -1,6 +1,6 @@
 """Truth against forecasts on the first test days, with the true mean where it is known."""
 
-from components.records import Comparison
+from components.records import Comparison, ForecastPicture
 from dashboards.look import FAINT, INK, Figure, figure, stroke
 from dashboards.panel import Panel
 from dashboards.sections.drawn import best_rows, leaders, row_styles, said_of_rest, trace
@@ -20,18 +20,7 @@ def forecast(comparison: Comparison) -> Panel | None:
     found["layout"] |= {"hovermode": "x unified", "showlegend": True}
     days = list(picture.days)
     degrees = {"x": days, "hovertemplate": "%{y:.2f} °C"}
-    truth: Figure = {
-        "type": "scatter",
-        "name": "Truth",
-        "mode": "lines+markers",
-        "y": list(picture.truth),
-    }
-    truth |= {"line": stroke(FAINT, 1), "marker": {"size": 6, "color": INK}}
-    found["data"].append(truth | degrees)
-    if picture.true_mean is not None:
-        mean: Figure = {"type": "scatter", "name": "True mean", "mode": "lines"}
-        mean |= {"y": list(picture.true_mean), "line": stroke(INK, 2, "dash")}
-        found["data"].append(mean | degrees)
+    found["data"] += [known | degrees for known in _known(picture)]
     styles = row_styles(comparison)
     seen = {row.name for row in rows if row.kind == "network"} | leaders(rows)
     for row in rows:
@@ -53,3 +42,14 @@ def forecast(comparison: Comparison) -> Panel | None:
         caption="One step ahead, on the first test days, by the first seed of each row."
         + said_of_rest(len(rows), len(picture.forecasts)),
     )
+
+
+def _known(picture: ForecastPicture) -> list[Figure]:
+    """The truth, and its true mean where that is known."""
+    truth: Figure = {"type": "scatter", "name": "Truth", "mode": "lines+markers"}
+    truth |= {"y": list(picture.truth), "line": stroke(FAINT, 1)}
+    truth |= {"marker": {"size": 6, "color": INK}}
+    if picture.true_mean is None:
+        return [truth]
+    mean: Figure = {"type": "scatter", "name": "True mean", "mode": "lines"}
+    return [truth, mean | {"y": list(picture.true_mean), "line": stroke(INK, 2, "dash")}]
