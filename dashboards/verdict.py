@@ -72,8 +72,10 @@ def _against_baseline(comparison: Comparison, network: Row, baseline: Row, metri
     hair = number(ours, metric.digits) == number(theirs, metric.digits)
     lead = ", by less than the digits shown" if hair else ""
     pair = find_pair(comparison, network.name, baseline.name)
-    if pair is not None and not pair.shown:
-        lead = ", by less than the data can show"
+    if pair is None:
+        lead = lead or ", on too little data to tell them apart"
+    elif not pair.shown:
+        lead = ", of the best by less than the data can show"
     behind = _behind(comparison, network, baseline, metric)
     if _is_better(theirs, ours, metric):
         beaten = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from components.records import Comparison
 from components.storage import Home
 from components.train import worker
-from flows.settings import set_defaults
+from flows.settings import few_tries, set_defaults
 from flows.terminal import Terminal, showing
 from params.errors import InputError
 from params.schema import Experiment
@@ -37,8 +37,9 @@ def run_all(
     """Run every experiment; returns the exit status, 1 if a comparison lacks some of its runs.
 
     Raises:
-        InputError: If the data of an experiment are not as they must be; none of them runs, unless
-            a download broke off, which is told when the flow has tried again in vain.
+        InputError: If the data of an experiment are not as they must be, or MLflow does not answer;
+            none of them runs, unless a download broke off, which is told when the flow has tried
+            again in vain.
     """
     set_defaults()
     worker.preload()
@@ -50,11 +51,13 @@ def run_all(
         # Its start takes some ten seconds, in which all that needs no Prefect is done.
         prefect = server.find_or_start()
         data = read_all([asked.params for asked in experiments], home, fresh=fresh)
+        from components.tracking.connection import connected
         from components.tracking.opening import open_tracking
         from flows.experiment import new_context
 
-        for asked in experiments:
-            open_tracking(home, asked.params.name)
+        with few_tries(), connected(home.tracking_uri):
+            for asked in experiments:
+                open_tracking(home, asked.params.name)
         with prefect.in_use():
             for asked, read_already in zip(experiments, data, strict=True):
                 context = new_context(asked.params, home, fresh=fresh, data=read_already)

@@ -1,6 +1,8 @@
 """What Prefect, MLflow and datasets are told before their import; the user's environment wins."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 DEFAULTS = {
     # Its first start migrates a database, which took 22 s on two cores against a limit of 20.
@@ -29,3 +31,21 @@ def set_defaults() -> None:
     """Set what the user has not set."""
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+
+
+@contextmanager
+def few_tries() -> Iterator[None]:
+    """Let MLflow's client give up within seconds while the block runs: a person waits for it.
+
+    By default it tries for minutes, which is right in the middle of a training. What the user has
+    set stays.
+    """
+    name = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = "2"
+    try:
+        yield
+    finally:
+        del os.environ[name]

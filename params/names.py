@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+COMPARED = "compare"  # what ids of reports across comparisons begin with
+
 Task = Literal["classification", "forecast"]
 Architecture = Literal["rnn", "lstm", "gru", "bilstm"]
 TextBaseline = Literal["majority", "tfidf_logistic"]

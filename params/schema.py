@@ -56,6 +56,11 @@ class ClassificationExperiment(ExperimentBase):
     def _names_mean_what_they_say(self) -> Self:
         refuse_twins(self.architectures, self.model)
         no_repeats("evaluate.baselines", self.evaluate.baselines)
+        if self.ingest.source == "inline" and not self.report.excerpts:
+            raise ValueError(
+                "report.excerpts must be true, or left out, when ingest.source is inline: the "
+                "page shows the params, and the texts are among them"
+            )
         return self
 
 

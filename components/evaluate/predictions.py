@@ -1,12 +1,15 @@
 """What a run or a baseline says of every test example, kept as Parquet beside the truth."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -15,6 +18,7 @@ from components.evaluate.mistakes import write_mistakes
 from components.evaluate.truth import series_truth, text_truth
 from components.records import Ingested, Prepared
 from components.scores import Predictions
+from params.errors import InputError
 from params.names import Task
 
 PREDICTIONS = "predictions.parquet"
@@ -93,7 +97,8 @@ def read_predictions(task: Task, folder: Path) -> Predictions:
     if task == "classification":
         label = read_column(folder, "label").astype(np.float64)
         return Predictions(label, read_column(folder, "probability"))
-    table = pd.read_parquet(folder / PREDICTIONS)
+    with readable(folder):
+        table = pd.read_parquet(folder / PREDICTIONS)
     steps = int(table["step"].max())
 
     def windows(column: str) -> Values:
@@ -117,8 +122,24 @@ def read_days(folder: Path) -> NDArray[np.int64]:
 
 def read_column(folder: Path, name: str) -> NDArray[Any]:
     """One column of the predictions in `folder`; empty if they are of a version without it."""
-    with pq.ParquetFile(folder / PREDICTIONS) as file:
+    with readable(folder), pq.ParquetFile(folder / PREDICTIONS) as file:
         if name not in file.schema_arrow.names:
             return np.empty(0)
         values: NDArray[Any] = file.read([name], use_threads=False)[name].to_numpy()
     return values
+
+
+@contextmanager
+def readable(folder: Path) -> Iterator[None]:
+    """Tell a person that the predictions in `folder` are damaged, where they are.
+
+    Raises:
+        InputError: If the block finds that they are no Parquet file.
+    """
+    try:
+        yield
+    except (pa.ArrowInvalid, OSError) as error:
+        said = str(error).splitlines()[0]
+        raise InputError(
+            f"{folder / PREDICTIONS} cannot be read ({said}); run the experiment again"
+        ) from None

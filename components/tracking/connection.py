@@ -23,6 +23,7 @@ def connected(uri: str) -> Iterator[MlflowClient]:
     try:
         yield MlflowClient(uri)
     except MlflowException as error:
-        raise InputError(f"MLflow did not answer: {error.message}") from None
+        said = f"MLflow at {uri} did not answer"
+        raise InputError(f"{said}; see MLFLOW_TRACKING_URI: {error.message[:200]}") from None
     except DatabaseError as error:
         raise InputError(f"MLflow's database {uri} cannot be read: {error.orig}") from None

@@ -8,6 +8,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from params.errors import InputError, listed
+from params.names import COMPARED
 
 LATEST = "latest"
 ID_START = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,100}")
@@ -63,6 +64,11 @@ def beginning_with(client: MlflowClient, start: str) -> list[Run]:
 
 def unknown(client: MlflowClient, id: str) -> InputError:
     """That nothing is called `id`, and what is called nearly so."""
+    if id.startswith(f"{COMPARED}-"):
+        return InputError(
+            f"{id} is a report that `unroll {COMPARED}` made, of which MLflow holds nothing; the "
+            "page ends with the command that makes it again"
+        )
     runs = latest_first(client, every_experiment(client), COMPARISONS)
     known = [comparison_of(run) for run in runs]
     close = difflib.get_close_matches(id, known, n=3, cutoff=0.5)

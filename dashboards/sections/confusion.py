@@ -6,6 +6,8 @@ from components.records import Comparison, TextErrors
 from dashboards.look import Style
 from dashboards.sections.drawn import best_rows, row_styles, said_of_rest
 
+FEW = 100  # up to here a mean count over the seeds is not rounded to whole texts
+
 
 @dataclass(frozen=True)
 class Share:
@@ -57,7 +59,7 @@ def _line(said_0: float, said_1: float, *, right: int) -> tuple[Share, Share]:
     first, second = (
         Share(
             percent=f"{100 * count / total:.1f} %" if total else "–",
-            count=f"{count:,.0f}",
+            count=f"{count:,.{0 if total >= FEW else 1}f}",
             tenths=round(10 * count / total) if total else 0,
             right=place == right,
         )

@@ -3,7 +3,6 @@
 Nothing heavy is imported before the arguments are seen to be right.
 """
 
-import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -32,14 +31,12 @@ def predict(asked: Asked, home: Home) -> None:
         check_for_task(asked, known)
     if missing := home.missing_database():
         raise InputError(f"no runs yet: {missing} does not exist; run `unroll run {name}` first")
-    from flows.settings import set_defaults
+    from flows.settings import few_tries, set_defaults
 
     set_defaults()
-    # A person waits: they hear within seconds that a server is away, not after minutes.
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     from components.tracking.read import find_run
 
-    with TemporaryDirectory(prefix="unroll-") as scratch:
+    with few_tries(), TemporaryDirectory(prefix="unroll-") as scratch:
         run = find_run(
             home.tracking_uri,
             name,

@@ -1,6 +1,5 @@
 """`unroll report` and `unroll compare`: pages from what MLflow holds, without any training."""
 
-import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,12 +11,11 @@ from components.records import Comparison, Evidence, Recalled
 from components.storage import Home
 from flows.terminal import note
 from params.errors import InputError
+from params.names import COMPARED
 
-COMPARED = "compare"  # what ids of comparisons across comparisons begin with
 
-
-def report(id: str, home: Home) -> Path:
-    """The folder of a comparison's report, made again; says what is in it on stderr.
+def report(id: str, home: Home) -> int:
+    """Make a comparison's report again, and say what is in it on stderr; returns the exit status.
 
     Args:
         id: What names the comparison.
@@ -32,8 +30,8 @@ def report(id: str, home: Home) -> Path:
         return tell(rebuilt(recall_comparison(home.tracking_uri, id, scratch)), home)
 
 
-def compare(ids: Sequence[str], home: Home, *, metric: str | None, title: str | None) -> Path:
-    """The folder of a new report on all that `ids` name; says what is in it on stderr.
+def compare(ids: Sequence[str], home: Home, *, metric: str | None, title: str | None) -> int:
+    """Make a report on all that `ids` name, and say what is in it; returns the exit status.
 
     Args:
         ids: What names the comparisons and runs.
@@ -119,28 +117,37 @@ def reading(home: Home) -> Iterator[Path]:
             f"no runs yet: {missing} does not exist; run an experiment first, or set UNROLL_HOME"
         )
     home.require_writable()
-    from flows.settings import set_defaults
+    from flows.settings import few_tries, set_defaults
 
     set_defaults()
-    # A person waits: they hear within seconds that a server is away, not after minutes.
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-    with TemporaryDirectory(prefix="unroll-") as scratch:
+    with few_tries(), TemporaryDirectory(prefix="unroll-") as scratch:
         yield Path(scratch)
 
 
-def tell(comparison: Comparison, home: Home) -> Path:
-    """Write the report, and say what was left out, what is the result, and where it is."""
+def tell(comparison: Comparison, home: Home) -> int:
+    """Write the report, and say what was left out, what is the result, and where it is.
+
+    Returns the exit status: 1 if it is without some of the runs.
+
+    Raises:
+        InputError: If it cannot be written.
+    """
     from dashboards.verdict import verdict
     from dashboards.wording import run_name
     from flows.reports.folder import PAGE
     from flows.reports.writing import write_report
 
-    folder = write_report(comparison, home.reports)
+    try:
+        folder = write_report(comparison, home.reports)
+    except OSError as error:
+        raise InputError(
+            f"the report cannot be written: {error.filename or home.reports}: {error.strerror}"
+        ) from None
     for one in comparison.missing:
         note(f"without {run_name(one)}: {one.status}, {' '.join(one.reason.split())}")
     note(verdict(comparison).headline)
     note(f"report: {folder / PAGE}")
-    return folder
+    return 1 if comparison.missing else 0
 
 
 def command(

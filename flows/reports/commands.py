@@ -31,7 +31,8 @@ def compare(
     from flows.reports import again
 
     with interruptible():
-        again.compare(ids, find_home(), metric=metric, title=title)
+        status = again.compare(ids, find_home(), metric=metric, title=title)
+    raise typer.Exit(status)
 
 
 @app.command()
@@ -46,7 +47,8 @@ def report(
     from flows.reports import again
 
     with interruptible():
-        again.report(id, find_home())
+        status = again.report(id, find_home())
+    raise typer.Exit(status)
 
 
 @app.command("open")

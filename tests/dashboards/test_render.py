@@ -101,7 +101,7 @@ def test_the_order_of_the_page(made_up, forecast, parsed):
     titles = [node.text() for node in page.all() if node.tag in ("h1", "h2")]
     assert titles[0] == full.title
     assert titles[1:3] == ["Result", "1 run is missing"]
-    assert titles[3].startswith("Every row, best first by accuracy")
+    assert titles[3].startswith("Every row by accuracy")
     assert titles[4:] == [
         "Quality against cost",
         "How they learned",

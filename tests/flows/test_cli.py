@@ -371,6 +371,19 @@ def test_bad_data_of_one_experiment_are_told_before_another_runs(
     assert not home.reports.exists()
 
 
+def test_an_mlflow_that_does_not_answer_is_told_before_anything_is_trained(
+    unroll: Callable[..., Answer], tiny_temperature: ForecastExperiment, home: Home, tmp_path: Path
+) -> None:
+    (tmp_path / "here" / "temperature.yaml").write_text(to_yaml(tiny_temperature))
+    away = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
+    answer = unroll("run", "temperature.yaml", PREFECT_HOME=str(tmp_path / "prefect"), **away)
+    assert answer.status == 2
+    begun, mistake = answer.stderr.splitlines()
+    assert "reading the data" in begun
+    assert mistake.startswith("unroll: MLflow at http://127.0.0.1:9 did not answer; see MLFLOW_TR")
+    assert not (home.store.root / "train").exists()
+
+
 def test_ctrl_c_in_a_terminal_ends_everything_at_once(
     tiny_temperature: ForecastExperiment, tmp_path: Path
 ) -> None:

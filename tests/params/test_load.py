@@ -321,6 +321,12 @@ FIRST = '{text: "What a terrible story, boring from start to end!", label: 0}'  
             "evaluate.texts must hold no blank text, got one at place 4 ({path})",
         ),
         (
+            "report:\n",
+            "report:\n  excerpts: false\n",
+            "report.excerpts must be true, or left out, when ingest.source is inline: the page "
+            "shows the params, and the texts are among them ({path})",
+        ),
+        (
             '    - "Zebras gallop."\n',
             "    - 12\n",
             "evaluate.texts must be text, got 12 ({path})",

@@ -98,7 +98,9 @@ def merged_experiment(
     newest = max(sides, key=lambda side: side.created).experiment
     titles = {one.report.title for one in experiments}
     names = dict.fromkeys(one.name for one in experiments)
-    shared = titles.pop() if len(titles) == 1 else f"{', '.join(names)}: side by side"
+    shared = titles.pop() if len(titles) == 1 else ", ".join(names)
+    if len(sides) > 1:
+        shared += f" ({len(sides)} side by side)"
     baselines = dict.fromkeys(chain.from_iterable(one.evaluate.baselines for one in experiments))
     asked: dict[str, object] = {"baselines": tuple(baselines)}
     told: dict[str, object] = {"title": title or shared}

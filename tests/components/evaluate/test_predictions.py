@@ -8,13 +8,19 @@ import pandas as pd
 import pytest
 
 from components.evaluate.mistakes import MISTAKES
-from components.evaluate.predictions import PREDICTIONS, read_column, write_predictions
+from components.evaluate.predictions import (
+    PREDICTIONS,
+    read_column,
+    read_predictions,
+    write_predictions,
+)
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
 from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
 from components.records import Ingested, Prepared
 from components.storage import Store
+from params.errors import InputError
 from params.schema import ClassificationExperiment, ForecastExperiment
 
 Data = tuple[Ingested, Prepared]
@@ -91,3 +97,15 @@ def test_an_example_without_an_estimate_is_a_bug(texts: Data) -> None:
     estimate[3] = np.nan
     with pytest.raises(AssertionError, match="every test example has an estimate"):
         write_predictions("classification", *texts, estimate, Path())
+
+
+@pytest.mark.parametrize("damage", [b"garbage", None])
+def test_damaged_predictions_are_told(series: Data, tmp_path: Path, damage: bytes | None) -> None:
+    """A file that is cut, overwritten or gone is a person's to mend."""
+    count = series[1].test
+    write_predictions("forecast", *series, np.full((count, 1), 20.0), tmp_path)
+    path = tmp_path / PREDICTIONS
+    path.unlink() if damage is None else path.write_bytes(damage)
+    for task in ("classification", "forecast"):
+        with pytest.raises(InputError, match=r"predictions.parquet cannot be read .*run the exp"):
+            read_predictions(task, tmp_path)

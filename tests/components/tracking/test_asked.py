@@ -411,5 +411,8 @@ def test_a_server_that_is_away_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     calls: list[Any] = [recall_comparison, lambda uri, one, at: recall_asked(uri, [one], at)]
     for call in calls:
-        with pytest.raises(InputError, match=r"^MLflow did not answer: .*127.0.0.1"):
+        with pytest.raises(
+            InputError,
+            match=r"^MLflow at http://127.0.0.1.* did not answer; see MLFLOW_TRACKING_URI",
+        ):
             call("http://127.0.0.1:1", "imdb-1", tmp_path)

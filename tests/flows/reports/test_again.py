@@ -205,6 +205,7 @@ def test_the_command_on_the_page_makes_it_again(done: Done, unroll: Callable[...
             ["report", "nothing"],
             "no run or comparison has an id that is or begins with 'nothing'; ",
         ),
+        (["report", "compare-1"], "compare-1 is a report that `unroll compare` made, of which"),
         (["report", "temperature"], "temperature is the beginning of several: temperature-"),
         (["report", "{run}"], "{run} is no comparison but a run, rnn-seed1; give the id of its"),
     ],
@@ -218,6 +219,20 @@ def test_a_mistake_is_one_line(
     assert (answer.status, answer.out, len(answer.err)) == (2, "", 1)
     assert answer.err[0].startswith(f"unroll: {said.format(**names)}")
     assert sorted(done.home.reports.glob("*")) == before
+
+
+def test_a_report_that_cannot_be_written_is_one_line(
+    done: Done, unroll: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where the folder of all reports should be there is a file."""
+    home = Home(tmp_path / "copy")
+    home.root.mkdir()
+    shutil.copy(done.home.database, home.database)
+    home.reports.touch()
+    monkeypatch.setenv("UNROLL_HOME", str(home.root))
+    answer = unroll("report", done.ids["one"])
+    assert (answer.status, answer.out, len(answer.err)) == (2, "", 1)
+    assert answer.err[0].startswith(f"unroll: the report cannot be written: {home.reports}")
 
 
 def test_who_did_what_is_named(done: Done, unroll: Callable[..., Answer]) -> None:
@@ -257,7 +272,7 @@ def test_what_an_interrupted_comparison_left_is_compared(
             (tmp_path / file).rename(
                 kept / runs[done.ids["one"]] / "artifacts" / "comparison" / file
             )
-    assert answer.status == 0
+    assert answer.status == 1  # it is without some of its runs
     lost = "not finished: it is running, or its process ended without a word"
     assert f"without lstm seed 2: RUNNING, {lost}" in answer.err
     found = Comparison.model_validate_json(

@@ -176,7 +176,8 @@ def test_the_same_params_are_one_row_whatever_comparison_they_are_from(side: Any
     lstm = found.rows[0]
     assert (lstm.changed, lstm.architecture) == ({}, "lstm")
     assert lstm.run_ids == ("one-lstm-1", "two-lstm-2")
-    assert (found.experiment, found.title) == ("temperature, other", one.experiment.report.title)
+    title = f"{one.experiment.report.title} (2 side by side)"
+    assert (found.experiment, found.title) == ("temperature, other", title)
     assert [(curve.name, curve.seed) for curve in found.curves] == [
         *(("gru", 1), ("lstm", 1), ("lstm", 2)),
     ]
@@ -336,7 +337,7 @@ def test_what_is_asked_for(side: Any) -> None:
     by_rmse = compared(one, two, metric="test/rmse", title="A title")
     assert list(rows(by_rmse)) == ["rnn", "gru", "lstm"]
     assert by_rmse.title == "A title"
-    assert compared(one, two).title == "temperature: side by side"
+    assert compared(one, two).title == "temperature (2 side by side)"
     with pytest.raises(InputError, match="must be one of test/mae, "):
         compared(one, metric="test/accuracy")
 
