@@ -154,7 +154,7 @@ def test_every_test_metric_says_what_an_interval_and_a_verdict_need() -> None:
         needs = (metric.compute, metric.per_example, metric.smallest_difference)
         assert all(needs) if metric.key.startswith("test/") else not any(needs)
     shares = {metric.key for metric in metrics.METRICS if metric.is_share}
-    assert shares == {"test/accuracy", "test/f1", "test/roc_auc"}
+    assert shares == {"test/accuracy", "test/f1", "test/roc_auc", "val/accuracy"}
 
 
 def test_a_certain_mistake_costs_much_but_not_everything() -> None:
