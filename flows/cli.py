@@ -14,7 +14,11 @@ import typer
 
 from flows.predict.commands import app as predictions
 from flows.reports.commands import app as reports
+from flows.reruns.commands import app as reruns
+from flows.schedules.commands import app as schedules
 from flows.told import interruptible, print_error
+from flows.tuning.commands import app as tuning
+from flows.upkeep.commands import app as upkeep
 from params.errors import InputError
 from params.ingest import TextIngest
 from params.load import load, shipped, to_yaml
@@ -133,8 +137,12 @@ def check(params: Experiment) -> None:
         kind_of(params.ingest.source)
 
 
+app.add_typer(reruns)
+app.add_typer(tuning)
+app.add_typer(schedules)
 app.add_typer(predictions)
 app.add_typer(reports)
+app.add_typer(upkeep)
 
 
 @app.command("list")

@@ -1,7 +1,7 @@
 """One experiment from data to report, as a Prefect flow."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -38,7 +38,12 @@ class RunsMissing(Exception):
 
 
 def new_context(
-    params: Experiment, home: Home, *, fresh: bool, data: Data | None = None
+    params: Experiment,
+    home: Home,
+    *,
+    fresh: bool,
+    data: Data | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> Context:
     """A context whose id names the experiment and the moment and is not used twice."""
     moment = datetime.now(UTC)
@@ -50,6 +55,7 @@ def new_context(
         root=home.root,
         fresh=fresh,
         data=data,
+        tags=dict(tags or {}),
     )
 
 
@@ -85,8 +91,16 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
     ingested = tasks.ingest(params.ingest, context)
     prepared = tasks.preprocess(ingested, params.preprocess, context)
     require_comparable(params, ingested, prepared)
-    made = {"id": context.id, "created": context.created}
-    parent = start_comparison(opened.result(), params, provenance, ingested, prepared, **made)
+    parent = start_comparison(
+        opened.result(),
+        params,
+        provenance,
+        ingested,
+        prepared,
+        id=context.id,
+        created=context.created,
+        tags=context.tags,
+    )
     with runs.ending(parent.tracking, parent.run_id), stopping_children():
         evidence = with_answering(params, train_and_evaluate(params, parent, context), context)
         comparison = tasks.compare(params, evidence, parent, context)

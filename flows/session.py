@@ -2,8 +2,8 @@
 
 import logging
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from components.records import Comparison
@@ -25,10 +25,14 @@ logger = logging.getLogger("components.flows")
 
 @dataclass(frozen=True)
 class Asked:
-    """An experiment, and the arguments of `unroll` that ask for it alone."""
+    """An experiment, and the arguments of `unroll` that ask for it alone.
+
+    `tags` say in MLflow where it came from.
+    """
 
     params: Experiment
     command: Sequence[str]
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_all(
@@ -60,7 +64,9 @@ def run_all(
                 open_tracking(home, asked.params.name)
         with prefect.in_use():
             for asked, read_already in zip(experiments, data, strict=True):
-                context = new_context(asked.params, home, fresh=fresh, data=read_already)
+                context = new_context(
+                    asked.params, home, fresh=fresh, data=read_already, tags=asked.tags
+                )
                 status = max(status, run_one(asked, context, terminal, as_json=as_json))
     return status
 

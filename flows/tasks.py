@@ -13,6 +13,7 @@ from prefect import Task, task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from pydantic import Field
 
 from components.compare.comparison import compare as compare_rows
 from components.evaluate import answering, cost, score
@@ -53,7 +54,8 @@ class Context(Record):
     """Which comparison is made, where, and whether to reuse nothing.
 
     `experiment` is its name and `created` the moment at which it began, ISO 8601. `data` is what
-    the command read already, while Prefect's server started.
+    the command read already, while Prefect's server started. `tags` say in MLflow where the
+    comparison came from, such as `unroll.rerun_of`.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Context(Record):
     root: Path
     fresh: bool
     data: Data | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
 
     @property
     def home(self) -> Home:

@@ -43,12 +43,14 @@ def start_comparison(
     *,
     id: str,
     created: str,
+    tags: Mapping[str, str],
 ) -> Parent:
     """A new run for the comparison `id`, which carries the params, the data and how it was made.
 
-    `created` is the moment at which it began, ISO 8601, and stays that of the comparison.
+    `created` is the moment at which it began, ISO 8601, and stays that of the comparison. `tags`
+    say where it came from.
     """
-    tags = {"unroll.kind": "comparison", "unroll.task": experiment.task}
+    tags = {**tags, "unroll.kind": "comparison", "unroll.task": experiment.task}
     tags |= common_tags(id, provenance, ingested)
     params = params_of(experiment)
     parent = Parent(

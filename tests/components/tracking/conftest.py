@@ -103,7 +103,14 @@ def parent(
 ) -> Parent:
     """The run of a comparison that has just begun."""
     return start_comparison(
-        opened, tiny_temperature, PROVENANCE, ingested, prepared, id="tiny-1", created=CREATED
+        opened,
+        tiny_temperature,
+        PROVENANCE,
+        ingested,
+        prepared,
+        id="tiny-1",
+        created=CREATED,
+        tags={},
     )
 
 

@@ -1,0 +1,1 @@
+"""Comparisons run again with changes, taken up, and set beside each other."""

@@ -1,0 +1,5 @@
+"""`unroll rerun`, `resume`, `diff` and `history`."""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,1 @@
+"""Experiments on a schedule, and the servers that keep their history."""

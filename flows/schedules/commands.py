@@ -1,0 +1,5 @@
+"""`unroll serve` and `up`."""
+
+import typer
+
+app = typer.Typer()

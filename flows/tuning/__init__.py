@@ -1,0 +1,1 @@
+"""A search for better params, on validation data alone."""

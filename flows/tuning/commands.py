@@ -1,0 +1,5 @@
+"""`unroll tune`."""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,5 @@
+"""`unroll doctor` and `clean`."""
+
+import typer
+
+app = typer.Typer()
