@@ -17,9 +17,13 @@ from params.schema import ForecastExperiment
 @pytest.fixture
 def interrupted(opened: Tracking, parent: Parent, job: TrainingJob) -> Parent:
     """A comparison that was interrupted in its only training."""
-    with pytest.raises(KeyboardInterrupt), ending(opened, parent.run_id):
-        with ending(opened, start_training(parent, job).run_id):
-            raise KeyboardInterrupt
+    training = start_training(parent, job).run_id
+    with (
+        pytest.raises(KeyboardInterrupt),
+        ending(opened, parent.run_id),
+        ending(opened, training),
+    ):
+        raise KeyboardInterrupt
     return parent
 
 
