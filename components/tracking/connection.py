@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from filelock import FileLock
 from mlflow import MlflowClient
@@ -21,10 +22,10 @@ def first_client(uri: str) -> MlflowClient:
     """
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    alone = nullcontext()
-    if uri.startswith(SQLITE):
-        alone = FileLock(f"{uri.removeprefix(SQLITE)}.lock")
-    with alone:
+    with ExitStack() as alone:
+        database = Path(uri.removeprefix(SQLITE))
+        if uri.startswith(SQLITE) and database.parent.is_dir():
+            alone.enter_context(FileLock(f"{database}.lock"))
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
     return client

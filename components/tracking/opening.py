@@ -35,7 +35,7 @@ class Tracking(Record):
 
 
 def open_tracking(home: Home, experiment_name: str) -> Tracking:
-    """The tracking of an experiment, with its database and experiment made if they are not there."""
+    """The tracking of an experiment; database and experiment are made if they are not there."""
     uri = home.tracking_uri
     client = first_client(uri)
     known = client.get_experiment_by_name(experiment_name)
