@@ -8,13 +8,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("params", "components", "dashboards", "flows")
-STAGES = ("ingest", "preprocess", "train", "evaluate", "compare", "tracking", "predict")
+STAGES = ("ingest", "preprocess", "train", "tune", "evaluate", "compare", "tracking", "predict")
 SHARED = ("records", "markdown", "metrics", "scores", "storage", "provenance", "cautions")
 OWNERS = {  # a package of others, and who alone may import it
     "prefect": "flows",
     "mlflow": "components.tracking",
     "pytorch_lightning": "components.train",
     "lightning": "components.train",
+    "optuna": "components.tune",
 }
 
 
