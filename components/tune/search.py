@@ -10,6 +10,7 @@ from components.storage import key_of
 from components.train import job
 from params.changed import value_at
 from params.errors import InputError
+from params.names import Task
 from params.schema import Experiment
 from params.space import Space
 from params.tune import as_text
@@ -81,15 +82,13 @@ def as_it_is(experiment: Experiment, space: Space) -> dict[str, JsonValue] | Non
     return values if inside else None
 
 
-def validation_metric(experiment: Experiment, key: str) -> Metric:
+def validation_metric(task: Task, key: str) -> Metric:
     """The metric by which trials are judged.
 
     Raises:
         InputError: If it is none of the task's, or one of the test split.
     """
-    known = {
-        name: one for name, one in metrics_of(experiment.task).items() if name.startswith("val/")
-    }
+    known = {name: one for name, one in metrics_of(task).items() if name.startswith("val/")}
     if key in known:
         return known[key]
     if key.startswith("test/"):
@@ -97,6 +96,4 @@ def validation_metric(experiment: Experiment, key: str) -> Metric:
             f"--metric must be one of {', '.join(known)}, got {key!r}: a search that looks at the "
             "test split leaves nothing to say how good its winner is"
         )
-    raise InputError(
-        f"--metric must be one of {', '.join(known)} for a {experiment.task}, got {key!r}"
-    )
+    raise InputError(f"--metric must be one of {', '.join(known)} for a {task}, got {key!r}")
