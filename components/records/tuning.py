@@ -81,13 +81,15 @@ class TrialOutcome(Record):
 class Tuned(Record):
     """What the search found for one architecture; `best` is none if no trial is complete.
 
-    `as_in_file` is the trial with the values of the params file, if it is complete.
+    `as_in_file` is the trial with the values of the params file, if it is complete. `running` are
+    the trials that another process is at.
     """
 
     architecture: Architecture
     trials: tuple[TrialOutcome, ...]
     best: TrialOutcome | None
     as_in_file: TrialOutcome | None
+    running: int = 0
 
     def count(self, state: TrialState) -> int:
         """How many trials ended so."""

@@ -119,10 +119,10 @@ def named_run(client: MlflowClient, experiment: Experiment, start: str) -> Run:
     (run,) = runs
     kind = run.data.tags.get("unroll.kind")
     if kind != "run":
-        what = "the comparison" if kind == "comparison" else "no run of Unroll but"
+        what = {"comparison": "the comparison", "tuning": "the search", "trial": "of a search:"}
         raise InputError(
-            f"--run {start} is {what} {run.info.run_name}; give the id of one of its runs, "
-            "or --architecture"
+            f"--run {start} is {what.get(kind or '', 'no run of Unroll but')} "
+            f"{run.info.run_name}; give the id of a run of a comparison, or --architecture"
         )
     if run.data.tags.get(COMPLETE) != "true":
         raise InputError(

@@ -63,6 +63,8 @@ def start_search(
     )
     begun = known(client, tracking, f"tags.`unroll.kind` = 'tuning' and {of(search)}")
     for run in begun:
+        for told in {COMPLETE, "unroll.reason"} & set(run.data.tags):
+            client.delete_tag(run.info.run_id, told)
         client.update_run(run.info.run_id, status="RUNNING")
         return parent.model_copy(update={"run_id": run.info.run_id})
     tags = {

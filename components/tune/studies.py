@@ -74,6 +74,7 @@ class Studies:
             trials=trials,
             best=min(complete, key=self.loss, default=None),
             as_in_file=as_in_file[0] if as_in_file else None,
+            running=self.of[architecture].num_elsewhere(),
         )
 
 

@@ -105,6 +105,13 @@ class ArchitectureStudy:
         owner = trial.user_attrs.get(OWNER)
         return owner is not None and self.owner.is_alive(owner)
 
+    def num_elsewhere(self) -> int:
+        """How many trials other processes are at."""
+        running = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        return sum(
+            trial.number not in self.open and self.is_done_elsewhere(trial) for trial in running
+        )
+
     @staticmethod
     def count_of(trials: Sequence[FrozenTrial], again: set[int | None]) -> int:
         """How many trials have a place."""

@@ -52,6 +52,9 @@ def tune(
     trial that is worse than their median at the same epoch is ended. Without --space or a section
     `tune` in the params, the step size (a tenth to ten times), the units of the layers (half, same,
     double) and the dropout (0 to 0.5) are searched. The same command goes on where it stopped.
+
+    With --workers 1 a search finds the same whenever it is made. With more, what is known when a
+    trial is chosen depends on which others have ended by then.
     """
     from components.storage import find_home
     from components.tune.search import validation_metric

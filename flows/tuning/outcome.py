@@ -63,7 +63,9 @@ def best_params(
         "It was chosen by that value, on validation data: only a run of it says how good it is.",
     )
     comment = "".join(f"# {' '.join(line.split())}\n" for line in lines)
-    return comment + to_yaml(changed(experiment.model_copy(update={"tune": None}), values, "the best trial"))
+    return comment + to_yaml(
+        changed(experiment.model_copy(update={"tune": None}), values, "the best trial")
+    )
 
 
 def trials_table(found: Tuning) -> str:

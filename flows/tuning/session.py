@@ -5,6 +5,8 @@ import shlex
 import sys
 from datetime import UTC, datetime
 
+from filelock import FileLock
+
 from components.provenance import num_cores
 from components.records import Ingested, Prepared, Search, Tuning
 from components.storage import Home
@@ -114,7 +116,10 @@ def run(asked: Asked, search: Search, ingested: Ingested, prepared: Prepared, ho
     from flows.tuning.trials import Bench
 
     command = shlex.join(asked.command)
-    with few_tries(), connected(home.tracking_uri):
+    lock = home.tuning / search.id / "owners" / "run.claim"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    # Two processes that begin one search at a time begin one run of it.
+    with FileLock(lock), few_tries(), connected(home.tracking_uri):
         tracking = open_tracking(home, asked.experiment.name)
         parent = tuning.start_search(
             tracking,
@@ -141,10 +146,16 @@ def conclude(found: Tuning, terminal: Terminal) -> int:
 
     for line in lines(found):
         terminal.say(line)
-    if not found.files:
-        reasons = {trial.reason for one in found.tuned for trial in one.trials if trial.reason}
-        terminal.say(f"no trial came to its end: {'; '.join(sorted(reasons))}", logging.ERROR)
-        return 1
-    terminal.say(OPTIMISTIC)
-    terminal.say(f"next: {run_command(found)}")
-    return 0
+    for one in found.tuned:
+        if one.running:
+            terminal.say(f"{one.architecture}: {one.running} more go on in another process")
+    if found.files:
+        terminal.say(OPTIMISTIC)
+        terminal.say(f"next: {run_command(found)}")
+    without = [one for one in found.tuned if one.best is None]
+    for one in without:
+        reasons = sorted({trial.reason for trial in one.trials if trial.reason}) or ["none ended"]
+        terminal.say(
+            f"{one.architecture}: no trial is complete: {'; '.join(reasons)}", logging.ERROR
+        )
+    return 1 if without else 0
