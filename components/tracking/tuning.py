@@ -82,8 +82,12 @@ def start_search(
 
 def start_trial(parent: Parent, experiment: Experiment, claimed: Claimed) -> str:
     """The id of a new run nested in the search, for one trial with the params of `experiment`."""
+    provenance = parent.provenance.model_copy(
+        update={"params": to_yaml(experiment), "params_digest": experiment.digest()}
+    )
+    own = parent.model_copy(update={"provenance": provenance})
     tags = {
-        **tags_of(parent),
+        **tags_of(own),
         "unroll.kind": "trial",
         "unroll.task": experiment.task,
         "unroll.architecture": claimed.architecture,
@@ -92,10 +96,6 @@ def start_trial(parent: Parent, experiment: Experiment, claimed: Claimed) -> str
         NOTE: trial_note(parent, claimed),
     }
     run_id = start(parent.tracking, f"{claimed.architecture}-trial{claimed.place}", tags)
-    provenance = parent.provenance.model_copy(
-        update={"params": to_yaml(experiment), "params_digest": experiment.digest()}
-    )
-    own = parent.model_copy(update={"provenance": provenance})
     describe(own, run_id, {**params_of(experiment), "architecture": claimed.architecture})
     return run_id
 
