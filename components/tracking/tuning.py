@@ -21,9 +21,11 @@ from components.records import (
     Tuning,
 )
 from components.tracking.opening import Tracking
+from components.tracking.owner import owner
 from components.tracking.runs import (
     COMPLETE,
     NOTE,
+    REASON,
     Parent,
     common_tags,
     describe,
@@ -63,8 +65,10 @@ def start_search(
     )
     begun = known(client, tracking, f"tags.`unroll.kind` = 'tuning' and {of(search)}")
     for run in begun:
-        for told in {COMPLETE, "unroll.reason"} & set(run.data.tags):
+        for told in {COMPLETE, REASON} & set(run.data.tags):
             client.delete_tag(run.info.run_id, told)
+        for key, value in owner().items():
+            client.set_tag(run.info.run_id, key, value)
         client.update_run(run.info.run_id, status="RUNNING")
         return parent.model_copy(update={"run_id": run.info.run_id})
     tags = {
@@ -121,7 +125,7 @@ def finish_trial(
         finish(client, run_id, "FINISHED", {OUTCOME: outcome.state})
         return
     client.set_tag(run_id, OUTCOME, outcome.state)
-    client.set_tag(run_id, "unroll.reason", f"worse than the median after epoch {outcome.epochs}")
+    client.set_tag(run_id, REASON, f"worse than the median after epoch {outcome.epochs}")
     client.set_terminated(run_id, "KILLED")
 
 
@@ -136,7 +140,7 @@ def disown_trials(parent: Parent, search: Search, taken_over: Iterable[tuple[str
         for run in known(client, parent.tracking, query):
             # Also one that had ended: its process did not come to say so to the study.
             client.set_tag(run.info.run_id, OUTCOME, "interrupted")
-            client.set_tag(run.info.run_id, "unroll.reason", "its process ended; it is done again")
+            client.set_tag(run.info.run_id, REASON, "its process ended; it is done again")
             if COMPLETE in run.data.tags:
                 client.delete_tag(run.info.run_id, COMPLETE)
             client.set_terminated(run.info.run_id, "KILLED")
@@ -172,6 +176,8 @@ def finish_search(parent: Parent, tuning: Tuning, folder: Path, said: str) -> No
     for path in sorted(folder.glob("*.*")):
         if path.is_file():
             client.log_artifact(parent.run_id, str(path))
+    if REASON in client.get_run(parent.run_id).data.tags:  # another process at it was killed
+        client.delete_tag(parent.run_id, REASON)
     finish(client, parent.run_id, "FINISHED", {NOTE: search_note(parent, search, said)})
 
 

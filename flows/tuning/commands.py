@@ -1,5 +1,6 @@
 """`unroll tune`: what it takes."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -84,7 +85,8 @@ def tune(
     )
     home = find_home()
     home.require_writable()
-    with interruptible():
+    again = f"trials that ended are kept; `{shlex.join(asked.command)}` goes on"
+    with interruptible(again):
         status = search(asked, home, as_json=as_json)
     raise typer.Exit(status)
 

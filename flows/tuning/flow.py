@@ -3,8 +3,9 @@
 from collections import Counter
 from typing import Any
 
-from prefect import flow
+from prefect import Flow, flow
 from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
@@ -13,7 +14,7 @@ from components.storage import Home
 from components.tracking import runs, tuning
 from components.train.worker import ChildFailed
 from components.tune.studies import Studies, working_at
-from flows.experiment import stopping_children
+from flows.experiment import say_cancelled, stopping_children
 from flows.tasks import logger
 from flows.tuning.outcome import markdown, write_files
 from flows.tuning.trials import Bench, trial
@@ -31,10 +32,19 @@ def run(experiment: Experiment, search: Search, bench: Bench, command: str) -> T
         command: What a person typed, to be kept beside what is found.
     """
     runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=bench.workers)
-    return unroll_tune.with_options(task_runner=runner)(experiment, search, bench, command)
+    try:
+        return unroll_tune.with_options(task_runner=runner)(experiment, search, bench, command)
+    except BaseException:  # Ctrl-C too: no run may stay RUNNING
+        runs.end_open_runs(Home(bench.root), experiment.name)
+        raise
 
 
-@flow(name="unroll-tune", flow_run_name="tune-{search.id}")
+def show_cancelled(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect calls it with these names
+    """Let Prefect say Cancelled, where it would say that an interrupted flow crashed."""
+    say_cancelled(flow_run, "interrupted; the same command goes on")
+
+
+@flow(name="unroll-tune", flow_run_name="tune-{search.id}", on_crashed=[show_cancelled])
 def unroll_tune(experiment: Experiment, search: Search, bench: Bench, command: str) -> Tuning:
     """Trials of every architecture, until each has as many as it is to have.
 

@@ -17,6 +17,9 @@ from flows.tuning.asked import Asked
 from params.errors import InputError
 from params.schema import Experiment
 
+# A child of `components`, so that it goes where the stages' own messages go.
+logger = logging.getLogger("components.flows")
+
 
 def tune(asked: Asked, home: Home, *, as_json: bool) -> int:
     """Search, and say what was found; returns the exit status, 1 if no trial came to its end.
@@ -36,15 +39,7 @@ def tune(asked: Asked, home: Home, *, as_json: bool) -> int:
         search = search_of(asked, prepared)
         introduce(search, terminal)
         with prefect.in_use():
-            try:
-                found = run(asked, search, ingested, prepared, home)
-            except KeyboardInterrupt:
-                terminal.say(
-                    "interrupted; trials that ended are kept, and the same command goes on: "
-                    f"{shlex.join(asked.command)}",
-                    logging.WARNING,
-                )
-                raise
+            found = run(asked, search, ingested, prepared, home)
         if as_json:
             sys.stdout.write(found.model_dump_json(indent=2) + "\n")
             sys.stdout.flush()
@@ -109,7 +104,7 @@ def run(asked: Asked, search: Search, ingested: Ingested, prepared: Prepared, ho
         InputError: If MLflow does not answer.
     """
     from components.provenance import provenance
-    from components.tracking import tuning
+    from components.tracking import gone, tuning
     from components.tracking.connection import connected
     from components.tracking.opening import open_tracking
     from flows.tuning import flow
@@ -121,6 +116,8 @@ def run(asked: Asked, search: Search, ingested: Ingested, prepared: Prepared, ho
     # Two processes that begin one search at a time begin one run of it.
     with FileLock(lock), few_tries(), connected(home.tracking_uri):
         tracking = open_tracking(home, asked.experiment.name)
+        for one in gone.end_gone_runs(tracking.client(), home):
+            logger.warning("%s was interrupted; `unroll resume %s` takes it up", one, one)
         parent = tuning.start_search(
             tracking,
             asked.experiment,

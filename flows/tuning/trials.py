@@ -12,6 +12,7 @@ from components.stopping import stopping
 from components.storage import Home
 from components.tracking import runs, tuning
 from components.tracking.epochs import EpochLog
+from components.tracking.patience import patiently
 from components.tracking.runs import Parent
 from components.train.worker import ChildFailed
 from components.tune.study import ArchitectureStudy
@@ -58,7 +59,9 @@ def trial(claimed: Claimed, study: ArchitectureStudy, bench: Bench) -> TrialOutc
         with runs.ending(parent.tracking, run_id):
             result = train_and_judge(claimed, tried, study, bench, run_id)
             outcome = result.outcome.model_copy(update={"run_id": run_id})
-            tuning.finish_trial(parent, run_id, study.search, outcome, result.seeds)
+            parts = study.search, outcome, result.seeds
+            said = f"the result of {claimed.name}"
+            patiently(said, lambda: tuning.finish_trial(parent, run_id, *parts))
     except ChildFailed as error:
         if not stopping.is_set():
             failed = ended(claimed, "failed", reason=error.reason)
@@ -79,7 +82,7 @@ def train_and_judge(
     jobs = trial_jobs(tried, claimed, prepared, bench.num_threads)
     log = EpochLog(bench.parent.tracking, run_id)
     result = try_out(study, claimed, jobs, store, log)
-    log.send()
+    log.close()
     return result
 
 
