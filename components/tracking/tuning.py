@@ -10,7 +10,6 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from components.markdown import plain
 from components.records import (
     Claimed,
     Ingested,
@@ -20,6 +19,7 @@ from components.records import (
     TrialOutcome,
     Tuning,
 )
+from components.tracking.notes import search_note, trial_note
 from components.tracking.opening import Tracking
 from components.tracking.owner import owner
 from components.tracking.runs import (
@@ -204,20 +204,3 @@ def known(client: MlflowClient, tracking: Tracking, query: str) -> list[Run]:
 def of(search: Search) -> str:
     """The query for what belongs to a search."""
     return f"tags.`{TUNING}` = '{search.id}'"
-
-
-def search_note(parent: Parent, search: Search, said: str = "") -> str:
-    """What a search is and, once it has ended, `said` of its result."""
-    opening = said or (
-        f"**A search for better params of {plain(search.experiment)}**, by {search.metric}: "
-        f"{search.num_trials} trials of each architecture."
-    )
-    source = f"{plain(parent.ingested.source)}, fingerprint `{parent.ingested.fingerprint}`"
-    return f"{opening}\n\nData: {source}; the test split is not read."
-
-
-def trial_note(parent: Parent, claimed: Claimed) -> str:
-    """Which trial it is."""
-    search = f"[{plain(parent.id)}]({parent.tracking.page(parent.run_id)})"
-    values = ", ".join(f"{key} {value}" for key, value in flatten(claimed.values).items())
-    return f"**{plain(claimed.name)}** of the search {search}.\n\n{plain(values)}"
