@@ -48,6 +48,16 @@ class Home:
         return self.root / "mlartifacts"
 
     @property
+    def studies(self) -> Path:
+        """The database of all searches for better params."""
+        return self.root / "optuna.db"
+
+    @property
+    def tuning(self) -> Path:
+        """A folder per search."""
+        return self.root / "tuning"
+
+    @property
     def database(self) -> Path:
         """MLflow's database, unless a tracking server keeps it."""
         return self.root / "mlflow.db"

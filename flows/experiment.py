@@ -97,9 +97,14 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> Compari
 
 def show_cancelled(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect calls it with these names
     """Let Prefect say Cancelled, where it would say that an interrupted flow crashed."""
+    say_cancelled(flow_run, "interrupted; `unroll resume` takes it up")
+
+
+def say_cancelled(flow_run: FlowRun, message: str) -> None:
+    """Say of a flow run that it is cancelled, if that is why it ends."""
     if stopping.is_set():
         with get_client(sync_client=True) as client:
-            said: State[None] = Cancelled(message="interrupted; `unroll resume` takes it up")
+            said: State[None] = Cancelled(message=message)
             client.set_flow_run_state(flow_run.id, said, force=True)
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 MAX_SHOWN = 200  # characters of a wrong value; a list of texts can be long
-UNION_ARMS = {"float", "constrained-float"}
+UNION_ARMS = {"int", "float", "constrained-float", "constrained-int"}
 EXPECTED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -117,7 +117,8 @@ def suggestion(problem: ErrorDetails, model: type[BaseModel]) -> str:
     """`; did you mean train.learning_rate?`, or the known keys where nothing is close."""
     *sections, last = (part for part in problem["loc"][1:] if isinstance(part, str))
     for section in sections:
-        model = section_in(model.model_fields[section].annotation)
+        if section in model.model_fields:  # else it is a key of `tune.space`
+            model = section_in(model.model_fields[section].annotation)
     close = difflib.get_close_matches(last, model.model_fields, n=1)
     if close:
         return f"; did you mean {'.'.join([*sections, close[0]])}?"
@@ -128,6 +129,6 @@ def section_in(annotation: Any) -> type[BaseModel]:  # Any: pydantic's own type 
     """The model that a field holds, alone, or none, or in a list."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    inside = [part for part in get_args(annotation) if part not in (type(None), ...)]
+    inside = [part for part in get_args(annotation) if part not in (type(None), ..., str)]
     assert inside, "a section is a model"
     return section_in(inside[0])

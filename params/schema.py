@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from params.ingest import SeriesIngest, TextIngest
 from params.names import Architecture
-from params.section import Section, Seed
+from params.section import Section, Seed, is_none
 from params.sections import (
     Compare,
     SeriesEvaluate,
@@ -19,6 +19,7 @@ from params.sections import (
     TextReport,
     Train,
 )
+from params.tune import Tune
 
 
 class ExperimentBase(Section):
@@ -34,6 +35,15 @@ class ExperimentBase(Section):
     )
     train: Train
     compare: Compare
+    tune: Tune | None = Field(
+        default=None, exclude_if=is_none, description="What `unroll tune` may change."
+    )
+
+    def digest(self) -> str:
+        """The digest of all but `tune`, which a run does not read."""
+        if self.tune is None:
+            return super().digest()
+        return self.model_copy(update={"tune": None}).digest()
 
     @model_validator(mode="after")
     def _each_run_once(self) -> Self:

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("params", "components", "dashboards", "flows")
-STAGES = ("ingest", "preprocess", "train", "evaluate", "compare", "tracking", "predict")
+STAGES = ("ingest", "preprocess", "train", "tune", "evaluate", "compare", "tracking", "predict")
 SHARED = (
     "records",
     "markdown",
@@ -25,6 +25,7 @@ OWNERS = {  # a package of others, and who alone may import it
     "mlflow": "components.tracking",
     "pytorch_lightning": "components.train",
     "lightning": "components.train",
+    "optuna": "components.tune",
 }
 
 

@@ -42,9 +42,11 @@ from components.records.stages import (
 )
 from components.records.summary import Summary
 from components.records.texts import EncodedText, NewText, TextNumbers
+from components.records.tuning import Claimed, Search, TrialOutcome, TrialState, Tuned, Tuning
 
 __all__ = [
     "Answering",
+    "Claimed",
     "ComparedData",
     "Comparison",
     "ComparisonEvidence",
@@ -78,6 +80,7 @@ __all__ = [
     "RunTest",
     "Scaler",
     "Scored",
+    "Search",
     "SeasonBin",
     "SequenceSpec",
     "SeriesErrors",
@@ -87,5 +90,9 @@ __all__ = [
     "TextErrors",
     "TextNumbers",
     "Trained",
+    "TrialOutcome",
+    "TrialState",
     "Truncation",
+    "Tuned",
+    "Tuning",
 ]

@@ -2,8 +2,9 @@
 
 from components.markdown import plain, table
 from components.metrics import metrics_of
-from components.records import RunEvidence, RunJob
+from components.records import Claimed, RunEvidence, RunJob, Search
 from components.tracking.runs import Parent
+from params.flat import flatten
 from params.names import ARCHITECTURE_LABELS
 
 REPORT = "report"  # the folder of a comparison's artifacts with its page
@@ -58,3 +59,20 @@ def comparison_note(parent: Parent, said: str = "") -> str:
     """What a comparison asks and, once it has ended, `said` of its result."""
     opening = said or f"**{plain(parent.title)}**"
     return f"{dashboard(parent)}.\n\n{opening}\n\nData: {data_of(parent)}."
+
+
+def search_note(parent: Parent, search: Search, said: str = "") -> str:
+    """What a search is and, once it has ended, `said` of its result."""
+    opening = said or (
+        f"**A search for better params of {plain(search.experiment)}**, by {search.metric}: "
+        f"{search.num_trials} trials of each architecture."
+    )
+    source = f"{plain(parent.ingested.source)}, fingerprint `{parent.ingested.fingerprint}`"
+    return f"{opening}\n\nData: {source}; the test split is not read."
+
+
+def trial_note(parent: Parent, claimed: Claimed) -> str:
+    """Which trial it is."""
+    search = f"[{plain(parent.id)}]({parent.tracking.page(parent.run_id)})"
+    values = ", ".join(f"{key} {value}" for key, value in flatten(claimed.values).items())
+    return f"**{plain(claimed.name)}** of the search {search}.\n\n{plain(values)}"

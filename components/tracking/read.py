@@ -18,6 +18,12 @@ from params.errors import InputError
 from params.names import Architecture
 
 RUN_ID_START = re.compile(r"[0-9a-f]{1,32}")
+# What a run is that answers nothing, and what is wanted instead.
+OTHER_KINDS = {
+    "comparison": ("the comparison", "one of its runs"),
+    "tuning": ("the search", "a run of a comparison"),
+    "trial": ("a trial of a search,", "a run of a comparison"),
+}
 FINISHED = f"tags.`unroll.kind` = 'run' and tags.`{COMPLETE}` = 'true'"
 
 
@@ -119,9 +125,9 @@ def named_run(client: MlflowClient, experiment: Experiment, start: str) -> Run:
     (run,) = runs
     kind = run.data.tags.get("unroll.kind")
     if kind != "run":
-        what = "the comparison" if kind == "comparison" else "no run of Unroll but"
+        what, wanted = OTHER_KINDS.get(kind or "", ("no run of Unroll but", "a run of Unroll"))
         raise InputError(
-            f"--run {start} is {what} {run.info.run_name}; give the id of one of its runs, "
+            f"--run {start} is {what} {run.info.run_name}; give the id of {wanted}, "
             "or --architecture"
         )
     if run.data.tags.get(COMPLETE) != "true":

@@ -29,6 +29,7 @@ HEAVY = {
     "sklearn",
     "plotly",
     "datasets",
+    "optuna",
 }
 CODE = """
 import atexit, os, sys
@@ -86,6 +87,7 @@ def unroll(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ans
         (["open", "--help"], ["[ID]", "in the browser"]),
         (["run", "--help"], ["NAME-OR-FILE", "--set", "--json", "--fresh"]),
         (["predict", "--help"], ["EXPERIMENT", "--run", "--architecture", "--file", "--skip"]),
+        (["tune", "--help"], ["NAME-OR-FILE", "--trials", "--metric", "--space", "validation"]),
         (["--version"], ["unroll "]),
         (["list"], ["imdb ", "imdb_offline ", "temperature ", "classification", "forecast"]),
         (["list"], ["text_pipeline ", "How does a text become numbers, and what does a "]),

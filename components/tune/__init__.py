@@ -1,0 +1,1 @@
+"""A search for better params by Optuna, on validation data alone."""

@@ -1,0 +1,104 @@
+"""A search for better params, as a Prefect flow."""
+
+from collections import Counter
+from typing import Any
+
+from prefect import Flow, flow
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.futures import PrefectFuture, as_completed
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from components.records import Search, TrialOutcome, Tuning
+from components.storage import Home
+from components.tracking import runs, tuning
+from components.train.worker import ChildFailed
+from components.tune.studies import Studies, working_at
+from flows.experiment import say_cancelled, stopping_children
+from flows.tasks import logger
+from flows.tuning.outcome import markdown, write_files
+from flows.tuning.trials import Bench, trial
+from params.names import Architecture
+from params.schema import Experiment
+
+
+def run(experiment: Experiment, search: Search, bench: Bench, command: str) -> Tuning:
+    """Run the flow with as many trials at a time as the bench has workers.
+
+    Args:
+        experiment: What is searched, with all its seeds.
+        search: The search.
+        bench: What trials have in common.
+        command: What a person typed, to be kept beside what is found.
+    """
+    runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=bench.workers)
+    try:
+        return unroll_tune.with_options(task_runner=runner)(experiment, search, bench, command)
+    except BaseException:  # Ctrl-C too: no run may stay RUNNING
+        runs.end_open_runs(Home(bench.root), experiment.name)
+        raise
+
+
+def show_cancelled(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect calls it with these names
+    """Let Prefect say Cancelled, where it would say that an interrupted flow crashed."""
+    say_cancelled(flow_run, "interrupted; the same command goes on")
+
+
+@flow(name="unroll-tune", flow_run_name="tune-{search.id}", on_crashed=[show_cancelled])
+def unroll_tune(experiment: Experiment, search: Search, bench: Bench, command: str) -> Tuning:
+    """Trials of every architecture, until each has as many as it is to have.
+
+    What is found lies in the search's folder, in MLflow and among Prefect's artifacts then.
+    """
+    parent, home = bench.parent, Home(bench.root)
+    with runs.ending(parent.tracking, parent.run_id), working_at(search, home) as studies:
+        tuning.disown_trials(parent, search, studies.taken_over)
+        say_where_it_stands(studies)
+        with stopping_children():
+            try_all(studies, bench)
+        found = Tuning(search=search, tuned=studies.found(), run_id=parent.run_id)
+        found = write_files(found, experiment, home.tuning / search.id, command)
+        said = markdown(found)
+        tuning.finish_search(parent, found, home.tuning / search.id, said)
+        create_markdown_artifact(said, artifact_key(search), f"tune-{search.id}")
+    return found
+
+
+def try_all(studies: Studies, bench: Bench) -> None:
+    """Do trials, as many at a time as there are workers, until there is none left to claim.
+
+    Raises:
+        Exception: Whatever ended a trial, unless it was its training alone that failed.
+    """
+    running: dict[PrefectFuture[TrialOutcome], Architecture] = {}
+    while True:
+        while len(running) < bench.workers:
+            claimed = studies.claim(Counter(running.values()))
+            if claimed is None:
+                break
+            study = studies.of[claimed.architecture]
+            running[trial.submit(claimed, study, bench)] = claimed.architecture
+        if not running:
+            return
+        ended = next(as_completed(list(running)))
+        del running[ended]
+        outcome = ended.result(raise_on_failure=False)
+        if isinstance(outcome, BaseException) and not isinstance(outcome, ChildFailed):
+            raise outcome
+
+
+def say_where_it_stands(studies: Studies) -> None:
+    """Say what was done before."""
+    for one in studies.found():
+        if one.trials:
+            logger.info(
+                "tune: %s goes on after %d of %d trials",
+                *(one.architecture, len(one.trials), studies.search.num_trials),
+            )
+    for architecture, place in studies.taken_over:
+        logger.info("tune: %s trial %d was interrupted and is done again", architecture, place)
+
+
+def artifact_key(search: Search) -> str:
+    """Under which Prefect lists what searches of the experiment found."""
+    return f"unroll-tune-{search.experiment.replace('_', '-')}"

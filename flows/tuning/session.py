@@ -1,0 +1,158 @@
+"""A search from the command to its table: what `unroll tune` does."""
+
+import logging
+import shlex
+import sys
+from datetime import UTC, datetime
+
+from filelock import FileLock
+
+from components.provenance import num_cores
+from components.records import Ingested, Prepared, Search, Tuning
+from components.storage import Home
+from components.train import worker
+from flows.settings import few_tries, set_defaults
+from flows.terminal import Terminal, showing
+from flows.tuning.asked import Asked
+from params.errors import InputError
+from params.schema import Experiment
+
+# A child of `components`, so that it goes where the stages' own messages go.
+logger = logging.getLogger("components.flows")
+
+
+def tune(asked: Asked, home: Home, *, as_json: bool) -> int:
+    """Search, and say what was found; returns the exit status, 1 if no trial came to its end.
+
+    Raises:
+        InputError: If the data are not as they must be, or MLflow does not answer; nothing was
+            tried then.
+    """
+    set_defaults()
+    worker.preload()
+    with showing() as terminal:
+        terminal.say("starting Prefect and torch, reading the data")
+        from flows import server
+
+        prefect = server.find_or_start()
+        ingested, prepared = read(asked.experiment, home)
+        search = search_of(asked, prepared)
+        introduce(search, terminal)
+        with prefect.in_use():
+            found = run(asked, search, ingested, prepared, home)
+        if as_json:
+            sys.stdout.write(found.model_dump_json(indent=2) + "\n")
+            sys.stdout.flush()
+        return conclude(found, terminal)
+
+
+def read(experiment: Experiment, home: Home) -> tuple[Ingested, Prepared]:
+    """What trials read.
+
+    Raises:
+        InputError: If the data are not as they must be, or a download broke off.
+    """
+    from components.compare.comparison import require_comparable
+    from flows import data
+
+    try:
+        ingested = data.ingest(experiment.ingest, home.store, fresh=False)
+    except ConnectionError as error:
+        raise InputError(f"{error}; run the command again when the connection is back") from None
+    prepared = data.preprocess(ingested, experiment.preprocess, home.store, fresh=False)
+    require_comparable(experiment, ingested, prepared)
+    return ingested, prepared
+
+
+def search_of(asked: Asked, prepared: Prepared) -> Search:
+    """The search, under the id by which it goes on."""
+    from components.tune.search import search_for
+
+    return search_for(
+        asked.experiment,
+        prepared,
+        asked.space,
+        asked.metric,
+        num_trials=asked.num_trials,
+        seeds=asked.seeds,
+        space_from=asked.space_from,
+    )
+
+
+def introduce(search: Search, terminal: Terminal) -> None:
+    """Say what is searched, and by what."""
+    names = ", ".join(search.architectures)
+    terminal.say(
+        f"tune {search.experiment}: {search.num_trials} trials each of {names}, by {search.metric} "
+        f"on validation data; search {search.id}"
+    )
+    terminal.say(f"the space ({search.space_from}):")
+    for key, dimension in search.space.items():
+        if dimension.choices is not None:
+            said = f"one of {', '.join(map(str, dimension.choices))}"
+        else:
+            low, high = dimension.ends
+            step = f", in steps of {dimension.step:g}" if dimension.step is not None else ""
+            said = f"{low:g} to {high:g}{', by powers of ten' if dimension.log else step}"
+        terminal.say(f"  {key}: {said}")
+
+
+def run(asked: Asked, search: Search, ingested: Ingested, prepared: Prepared, home: Home) -> Tuning:
+    """What the flow found.
+
+    Raises:
+        InputError: If MLflow does not answer.
+    """
+    from components.provenance import provenance
+    from components.tracking import gone, tuning
+    from components.tracking.connection import connected
+    from components.tracking.opening import open_tracking
+    from flows.tuning import flow
+    from flows.tuning.trials import Bench
+
+    command = shlex.join(asked.command)
+    lock = home.tuning / search.id / "owners" / "run.claim"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    # Two processes that begin one search at a time begin one run of it.
+    with FileLock(lock), few_tries(), connected(home.tracking_uri):
+        tracking = open_tracking(home, asked.experiment.name)
+        for one in gone.end_gone_runs(tracking.client(), home):
+            logger.warning("%s was interrupted; `unroll resume %s` takes it up", one, one)
+        parent = tuning.start_search(
+            tracking,
+            asked.experiment,
+            provenance(asked.experiment, list(asked.command)),
+            ingested,
+            prepared,
+            search,
+            datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+    total = search.num_trials * len(search.architectures)
+    bench = Bench(
+        root=home.root,
+        experiment=asked.experiment.model_copy(update={"seeds": search.seeds}),
+        parent=parent,
+        workers=min(asked.workers or num_cores(), total),
+    )
+    return flow.run(asked.experiment, search, bench, command)
+
+
+def conclude(found: Tuning, terminal: Terminal) -> int:
+    """Say what was found and what to do next; returns the exit status."""
+    from flows.tuning.outcome import OPTIMISTIC, lines, run_command
+
+    for line in lines(found):
+        terminal.say(line)
+    for one in found.tuned:
+        if one.running:
+            terminal.say(f"{one.architecture}: {one.running} more go on in another process")
+    if found.files:
+        terminal.say(OPTIMISTIC)
+        terminal.say(f"next: {run_command(found)}")
+    without = [one for one in found.tuned if one.best is None]
+    for one in without:
+        reasons = sorted({trial.reason for trial in one.trials if trial.reason}) or ["none ended"]
+        terminal.say(
+            f"{one.architecture}: no trial is complete: {'; '.join(reasons)}", logging.ERROR
+        )
+    return 1 if without else 0
