@@ -1,8 +1,8 @@
 """What an experiment is: its sections together, and what must hold between them."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from params.ingest import SeriesIngest, TextIngest
 from params.names import Architecture
@@ -31,6 +31,12 @@ class ExperimentBase(Section):
     architectures: tuple[Architecture, ...] = Field(min_length=1, description="What to compare.")
     seeds: tuple[Seed, ...] = Field(
         min_length=1, description="One run of each architecture per seed."
+    )
+    grid: dict[str, Annotated[tuple[JsonValue, ...], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        exclude_if=lambda grid: not grid,
+        description="Values of params of train, model and preprocess, by dotted key: every "
+        "combination of them is compared, each with all architectures and seeds.",
     )
     train: Train
     compare: Compare
