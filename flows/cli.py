@@ -36,6 +36,15 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a param, such as train.max_epochs=5."),
 ]
+Grid = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--grid",
+        metavar="KEY=VALUE,VALUE",
+        help="Compare several values of a param, such as train.learning_rate=1e-3,3e-4; of several "
+        "params, all combinations.",
+    ),
+]
 
 
 def entry() -> None:
@@ -95,6 +104,7 @@ def run(
         list[str], typer.Argument(metavar="NAME-OR-FILE...", help="Shipped names or params files.")
     ],
     overrides: Overrides = None,
+    grid: Grid = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print comparison.json on stdout, one after the other.")
     ] = False,
@@ -105,10 +115,11 @@ def run(
     """Run experiments, one after the other: data, trainings, comparison, report."""
     from components.storage import find_home
 
-    loaded = [load(name, overrides or []) for name in experiments]
+    loaded = [load(name, overrides or [], grid or []) for name in experiments]
     for params in loaded:
         check(params)
     changes = [word for override in overrides or [] for word in ("--set", override)]
+    changes += [word for values in grid or [] for word in ("--grid", values)]
     home = find_home()
     home.require_writable()
 
@@ -159,9 +170,10 @@ def list_shipped() -> None:
 def show(
     experiment: Annotated[str, typer.Argument(metavar="NAME-OR-FILE")],
     overrides: Overrides = None,
+    grid: Grid = None,
 ) -> None:
     """Print the resolved params of an experiment, as a params file."""
-    params = load(experiment, overrides or [])
+    params = load(experiment, overrides or [], grid or [])
     typer.echo(f"# digest {params.digest()}")
     typer.echo(to_yaml(params), nl=False)
 
@@ -170,9 +182,10 @@ def show(
 def shapes(
     experiment: Annotated[str, typer.Argument(metavar="NAME-OR-FILE")],
     overrides: Overrides = None,
+    grid: Grid = None,
 ) -> None:
     """Print what each layer receives and returns, and how many numbers it learns."""
-    params = load(experiment, overrides or [])
+    params = load(experiment, overrides or [], grid or [])
 
     from flows.shapes import show_shapes, stdout
 

@@ -22,13 +22,13 @@ from components.records import (
 )
 from components.storage import Home
 from components.tracking import champion, runs
-from components.tracking.comparison import start_comparison
+from components.tracking.comparison import at_point, start_comparison
 from components.tracking.runs import Parent
 from components.train import worker
 from dashboards.wording import run_name
 from flows import tasks
 from flows.data import Data
-from flows.jobs import baseline_jobs, new_texts, num_workers, training_jobs
+from flows.jobs import baseline_jobs, new_texts, num_workers, own_params, training_jobs
 from flows.tasks import Context, Finished
 from params.schema import Experiment
 
@@ -89,7 +89,7 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
         tasks.logger.warning("caution: %s", caution)
     opened = tasks.open_tracking.submit(params.name, context)
     ingested = tasks.ingest(params.ingest, context)
-    prepared = tasks.preprocess(ingested, params.preprocess, context)
+    prepared = tasks.preprocess(ingested, params, context)
     require_comparable(params, ingested, prepared)
     parent = start_comparison(
         opened.result(),
@@ -107,7 +107,7 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
         tasks.report(comparison, parent, context)
     best = champion.best_run(evidence, training_jobs(params, prepared))
     if best is not None:
-        tasks.register(params, best, parent)
+        tasks.register(own_params(params)[best.job.row_name], best, parent)
     if comparison.missing:
         names = ", ".join(map(run_name, comparison.missing))
         raise RunsMissing(f"without a result: {names}; the others are compared")
@@ -117,7 +117,9 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
 def train_and_evaluate(params: Experiment, parent: Parent, context: Context) -> Evidence:
     """Every run and baseline, as many at a time as the task runner takes; what fails is named."""
     jobs = training_jobs(params, parent.prepared)
-    trainings = {tasks.train.submit(job, parent, context): job for job in jobs}
+    own = own_params(params)
+    parents = {name: at_point(parent, own[name]) if params.grid else parent for name in own}
+    trainings = {tasks.train.submit(job, parents[job.row_name], context): job for job in jobs}
     evaluations: dict[PrefectFuture[Scored], tuple[str, int | None]] = {
         tasks.evaluate_baseline.submit(job, context): (job.name, None)
         for job in baseline_jobs(params, parent.ingested, parent.prepared)
@@ -128,11 +130,12 @@ def train_and_evaluate(params: Experiment, parent: Parent, context: Context) -> 
         job = trainings[training]
         run = training.result(raise_on_failure=False)
         if isinstance(run, Finished):
-            evaluation = tasks.evaluate.submit(run, new_texts(params), parent, context)
-            evaluations[evaluation] = (job.architecture, job.seed)
+            texts = new_texts(own[job.row_name])
+            evaluation = tasks.evaluate.submit(run, texts, parent, context)
+            evaluations[evaluation] = (job.row_name, job.seed)
             trained.append(run.trained)
         else:
-            missing.append(missing_run(job.architecture, job.seed, run))
+            missing.append(missing_run(job.row_name, job.seed, run))
     scored: list[Scored] = []
     for evaluation, (name, seed) in evaluations.items():
         outcome = evaluation.result(raise_on_failure=False)

@@ -15,7 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from pydantic import Field
 
-from components.compare.comparison import compare as compare_rows
+from components.compare.across.points import compare_points
 from components.evaluate import answering, cost, score
 from components.ingest.facts import sentences
 from components.records import (
@@ -38,11 +38,11 @@ from components.train.run import train as train_run
 from dashboards.markdown import summary
 from flows import data
 from flows.data import Data
+from flows.jobs import network_rows
 from flows.reports.folder import PAGE
 from flows.reports.writing import write_report
 from params.ingest import SeriesIngest, TextIngest
 from params.schema import Experiment
-from params.sections import SeriesPreprocess, TextPreprocess
 
 # A child of `components`, so that they go where the stages' own messages go.
 logger = logging.getLogger("components.flows")
@@ -110,14 +110,12 @@ def ingest(params: TextIngest | SeriesIngest, context: Context) -> Ingested:
 
 
 @task(cache_policy=NO_CACHE)
-def preprocess(
-    ingested: Ingested, params: TextPreprocess | SeriesPreprocess, context: Context
-) -> Prepared:
+def preprocess(ingested: Ingested, params: Experiment, context: Context) -> Prepared:
     """The encoded splits of that table."""
     prepared = (
         context.data.prepared
         if context.data
-        else data.preprocess(ingested, params, context.home.store, fresh=context.fresh)
+        else data.prepare(ingested, params, context.home.store, fresh=context.fresh)
     )
     return said("preprocess", prepared, prepared.notes)
 
@@ -130,7 +128,7 @@ def open_tracking(name: str, context: Context) -> Tracking:
 
 @task(
     cache_policy=NO_CACHE,
-    task_run_name="train {context.experiment} {job.architecture} seed {job.seed}",
+    task_run_name="train {context.experiment} {job.name}",
 )
 def train(job: TrainingJob, parent: Parent, context: Context) -> Finished:
     """One architecture trained with one seed, logged as it goes."""
@@ -139,20 +137,22 @@ def train(job: TrainingJob, parent: Parent, context: Context) -> Finished:
         log = EpochLog(parent.tracking, run_id)
         with system.watching(parent.tracking, run_id, log.begun):
             trained = train_run(job, context.home.store, log, fresh=context.fresh)
+        if job.row is not None:
+            trained = trained.model_copy(update={"row": job.row.name})
         log.send()
     return Finished(job=job, trained=trained, run_id=run_id)
 
 
 @task(
     cache_policy=NO_CACHE,
-    task_run_name="evaluate {context.experiment} {run.job.architecture} seed {run.job.seed}",
+    task_run_name="evaluate {context.experiment} {run.job.name}",
 )
 def evaluate(run: Finished, new: score.NewTexts | None, parent: Parent, context: Context) -> Scored:
     """The test scores of a trained run, with what it says of new texts; they complete it."""
     job = score.NetworkJob(ingested=parent.ingested, training=run.job, trained=run.trained, new=new)
     with runs.ending(parent.tracking, run.run_id):
         found = score.evaluate_network(job, context.home.store, fresh=context.fresh)
-        scored = found.model_copy(update={"run_id": run.run_id})
+        scored = found.model_copy(update={"run_id": run.run_id, "name": run.job.row_name})
         trainings.finish_training(parent, run.run_id, run.job, run.trained, scored)
     return scored
 
@@ -170,7 +170,8 @@ def evaluate_baseline(job: score.BaselineJob, context: Context) -> Scored:
 @task(cache_policy=NO_CACHE)
 def measure(experiment: Experiment, evidence: Evidence, context: Context) -> tuple[Answering, ...]:
     """How big and how fast every row is; nothing else may run meanwhile."""
-    job = answering.answering_job(experiment, evidence)
+    rows = network_rows(experiment, evidence.prepared)
+    job = answering.answering_job(experiment, evidence, rows)
     found = cost.measure(job, context.home.store, fresh=context.fresh)
     return said("measure", found, map(cost.sentence, found))
 
@@ -182,7 +183,7 @@ def compare(
     """All that finished, side by side; what it is made from is in MLflow by then."""
     comparison.log_evidence(parent, evidence)
     made = {"id": context.id, "created": context.created}
-    return compare_rows(experiment, evidence, parent.provenance, **made)
+    return compare_points(experiment, evidence, parent.provenance, **made)
 
 
 @task(cache_policy=NO_CACHE)

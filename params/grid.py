@@ -132,7 +132,9 @@ def require_different(
         step //= len(values)
         for one, other in combinations(range(len(values)), 2):
             if found[one * step] == found[other * step]:  # all other keys have their first value
-                raise InputError(f"grid.{key} must not repeat a value, got {list(values)} ({where})")
+                raise InputError(
+                    f"grid.{key} must not repeat a value, got {list(values)} ({where})"
+                )
 
 
 def num_trainings(experiment: Experiment) -> str:

@@ -28,9 +28,7 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted(SHIPPED_FOLDER.glob("*.yaml"))}
 
 
-def load(
-    name_or_file: str, overrides: Sequence[str] = (), grid: Sequence[str] = ()
-) -> Experiment:
+def load(name_or_file: str, overrides: Sequence[str] = (), grid: Sequence[str] = ()) -> Experiment:
     """The checked experiment of a params file with `overrides` and `grid` applied.
 
     Args:
@@ -62,11 +60,11 @@ def load(
         adapter: TypeAdapter[Experiment] = TypeAdapter(
             Annotated[Experiment, Field(discriminator="task")]
         )
-        found = adapter.validate_json(text)
+        experiment = adapter.validate_json(text)
     except ValidationError as error:
         raise InputError(one_line(error.errors(), MODELS[task], path, overridden)) from None
-    require_grid(found, overridden, where)
-    return found
+    require_grid(experiment, overridden, where)
+    return experiment
 
 
 def lists_of(grid: Sequence[str]) -> dict[str, Any]:

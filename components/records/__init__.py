@@ -13,6 +13,7 @@ from components.records.analysis import (
     TextErrors,
 )
 from components.records.comparison import (
+    Chosen,
     ComparedData,
     Comparison,
     Cost,
@@ -45,6 +46,7 @@ from components.records.texts import EncodedText, NewText, TextNumbers
 
 __all__ = [
     "Answering",
+    "Chosen",
     "ComparedData",
     "Comparison",
     "ComparisonEvidence",

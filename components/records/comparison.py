@@ -76,9 +76,9 @@ class ForecastPicture(Record):
 
 
 class Chosen(Record):
-    """The row with the least validation loss, as the mean over its seeds, among several of one kind.
+    """The row with the least validation loss, as the mean over its seeds.
 
-    That is how a setting is chosen; by the test split the best of many looks better than it is.
+    A setting is chosen by it: by the test split the best of many looks better than it is.
     """
 
     name: str

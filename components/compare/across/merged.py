@@ -13,7 +13,10 @@ from components.compare.across.grouping import (
     params_of_network,
 )
 from components.compare.across.sides import Side, require_same
+from components.compare.chosen import chosen
 from components.compare.comparison import compare
+from components.compare.rows import LABELS
+from components.preprocess.validation import validation_key
 from components.records import (
     Answering,
     Comparison,
@@ -21,6 +24,7 @@ from components.records import (
     Missing,
     Prepared,
     Provenance,
+    Trained,
 )
 from params.errors import InputError
 from params.schema import ClassificationExperiment, Experiment
@@ -57,17 +61,20 @@ def compare_across(
             "to compare"
         )
     groups, repeats = grouped(sides)
+    evidence = merged_evidence(sides, groups)
     comparison = compare(
         merged_experiment(sides, metric=metric, title=title),
-        merged_evidence(sides, groups),
+        evidence,
         provenance,
         id=id,
         created=created,
     )
-    return of_all(sides, comparison, repeats=repeats)
+    return of_all(sides, comparison, evidence.trained, repeats=repeats)
 
 
-def of_all(sides: Sequence[Side], comparison: Comparison, *, repeats: int) -> Comparison:
+def of_all(
+    sides: Sequence[Side], comparison: Comparison, trained: Sequence[Trained], *, repeats: int
+) -> Comparison:
     """The comparison with what is said of all sides, where it was said of the newest."""
     data = comparison.data
     if repeats:
@@ -81,8 +88,18 @@ def of_all(sides: Sequence[Side], comparison: Comparison, *, repeats: int) -> Co
             "data": data,
             "numbers": comparison.numbers if prepared_alike(sides) else None,
             "cautions": tuple(dict.fromkeys(chain.from_iterable(map(own_cautions, sides)))),
+            "chosen": chosen(trained) if validated_alike(sides) else None,
         }
     )
+
+
+def validated_alike(sides: Sequence[Side]) -> bool:
+    """Whether the networks of all sides were validated on the same examples."""
+    keys = {
+        validation_key(side.experiment, side.recalled.evidence.ingested.fingerprint)
+        for side in sides
+    }
+    return len(keys) == 1
 
 
 def prepared_alike(sides: Sequence[Side]) -> bool:
@@ -99,8 +116,9 @@ def merged_experiment(
     titles = {one.report.title for one in experiments}
     names = dict.fromkeys(one.name for one in experiments)
     shared = titles.pop() if len(titles) == 1 else ", ".join(names)
-    if len(sides) > 1:
-        shared += f" ({len(sides)} side by side)"
+    comparisons = {side.recalled.run_id for side in sides}  # a grid is one, of several sides
+    if len(comparisons) > 1:
+        shared += f" ({len(comparisons)} side by side)"
     baselines = dict.fromkeys(chain.from_iterable(one.evaluate.baselines for one in experiments))
     asked: dict[str, object] = {"baselines": tuple(baselines)}
     told: dict[str, object] = {"title": title or shared}
@@ -187,6 +205,7 @@ def answering(group: Group) -> Answering | None:
 def missing(sides: Sequence[Side], groups: Sequence[Group]) -> tuple[Missing, ...]:
     """What has no result, under the name of its row, but for what another side has finished."""
     rows = {identity(group.members[0].base, group.members[0].params): group for group in groups}
+    named = {group.row.name for group in groups}
     found = []
     for side in sides:
         asked = side.experiment
@@ -200,7 +219,10 @@ def missing(sides: Sequence[Side], groups: Sequence[Group]) -> tuple[Missing, ..
             if group and one.seed in {member.scored.seed for member in group.members}:
                 continue
             told = {"reason": f"{side.called}: {one.reason}"}
-            told |= {"name": group.row.name} if group else {}
+            if group:
+                told["name"] = group.row.name
+            elif one.name in named:  # a row of that name has other params
+                told["label"] = LABELS[one.name]
             found.append(one.model_copy(update=told))
     return tuple(found)
 

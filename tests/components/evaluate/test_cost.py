@@ -161,7 +161,8 @@ def test_texts_get_the_probabilities_that_were_scored(
     texts = pd.read_parquet(job.ingested.path / "test.parquet")["text"].tolist()
     assert isinstance(job.preprocess, TextPreprocess)
     names = []
-    for name, _, row in answers.restored(job):
+    for one in answers.restored(job):
+        name, row = one.name, one.row
         names.append(name)
         answer = answers.text_answer(row, job.prepared, job.preprocess)
         expected = said(evidence, name, "probability")
@@ -178,7 +179,8 @@ def test_days_get_the_forecasts_that_were_scored(of_days: tuple[AnsweringJob, Ev
     value = pd.read_parquet(job.ingested.path / "series.parquet")["value"].to_numpy()
     days = said(evidence, "last_value", "day").reshape(-1, 2)
     assert isinstance(job.preprocess, SeriesPreprocess)
-    for name, _, row in answers.restored(job):
+    for one in answers.restored(job):
+        name, row = one.name, one.row
         answer = answers.series_answer(row, job.prepared, job.preprocess, value)
         expected = said(evidence, name, "forecast").reshape(-1, 2)
         np.testing.assert_allclose(answer(days), expected, atol=1e-5)
@@ -199,7 +201,7 @@ def test_the_size_is_that_of_the_files_that_are_needed(
         return sum(len(path.read_bytes()) for path in paths)
 
     job, _ = of_texts
-    sizes = {name: number for name, number, _ in answers.restored(job)}
+    sizes = {one.name: one.size_bytes for one in answers.restored(job)}
     read = [job.prepared.path / name for name in ("prepared.json", "vocabulary.json")]
     assert sizes["lstm"] == size(job.networks[0].trained / WEIGHTS, *read)
     folder = job.baselines[1].scored
@@ -207,7 +209,7 @@ def test_the_size_is_that_of_the_files_that_are_needed(
         folder / "baseline.json", folder / "baseline.safetensors"
     )
     job, _ = of_days
-    sizes = {name: number for name, number, _ in answers.restored(job)}
+    sizes = {one.name: one.size_bytes for one in answers.restored(job)}
     assert sizes["gru"] == size(
         job.networks[1].trained / WEIGHTS, job.prepared.path / "prepared.json"
     )
