@@ -4,8 +4,13 @@ from collections.abc import Sequence
 from itertools import chain
 
 from components.cautions import cautions
+from components.compare.across.alike import (
+    common_texts,
+    prepared_alike,
+    said_of,
+    validated_alike,
+)
 from components.compare.across.grouping import (
-    Contestant,
     Group,
     grouped,
     identity,
@@ -16,7 +21,6 @@ from components.compare.across.sides import Side, require_same
 from components.compare.chosen import chosen
 from components.compare.comparison import compare
 from components.compare.rows import LABELS
-from components.preprocess.validation import validation_key
 from components.records import (
     Answering,
     Comparison,
@@ -93,20 +97,6 @@ def of_all(
     )
 
 
-def validated_alike(sides: Sequence[Side]) -> bool:
-    """Whether the networks of all sides were validated on the same examples."""
-    keys = {
-        validation_key(side.experiment, side.recalled.evidence.ingested.fingerprint)
-        for side in sides
-    }
-    return len(keys) == 1
-
-
-def prepared_alike(sides: Sequence[Side]) -> bool:
-    """Whether all sides read the same token ids or windows."""
-    return len({side.experiment.preprocess.digest() for side in sides}) == 1
-
-
 def merged_experiment(
     sides: Sequence[Side], *, metric: str | None, title: str | None
 ) -> Experiment:
@@ -170,27 +160,6 @@ def merged_prepared(sides: Sequence[Side], newest: Prepared) -> Prepared:
         return newest
     said = [f"{called}: {note}" for own, called in reversed(notes.items()) for note in own]
     return newest.model_copy(update={"notes": tuple(said)})
-
-
-def common_texts(sides: Sequence[Side]) -> tuple[str, ...]:
-    """The new texts that every network read, from the same words; none if they read otherwise."""
-    read = [
-        side.experiment.evaluate.texts
-        for side in sides
-        if isinstance(side.experiment, ClassificationExperiment)
-    ]
-    if not read or not prepared_alike(sides):
-        return ()
-    return tuple(text for text in read[0] if all(text in texts for texts in read))
-
-
-def said_of(texts: Sequence[str], one: Contestant) -> tuple[float, ...]:
-    """What a network said of `texts`, which are among those it read."""
-    experiment = one.side.experiment
-    if one.run is None or not isinstance(experiment, ClassificationExperiment):
-        return ()
-    said = dict(zip(experiment.evaluate.texts, one.scored.new_texts, strict=True))
-    return tuple(said[text] for text in texts)
 
 
 def answering(group: Group) -> Answering | None:

@@ -17,7 +17,8 @@ from components.records import (
     Provenance,
     Recalled,
 )
-from params.grid import described, points
+from params.flat import flatten
+from params.grid import described, num_trainings, points
 from params.names import Architecture
 from params.schema import ClassificationExperiment, Experiment
 
@@ -79,12 +80,23 @@ def compare_points(
         "missing": tuple(labelled(one, rows) for one in evidence.missing),
     }
     found = compare(asked, evidence.model_copy(update=named), provenance, id=id, created=created)
+    facts = (*found.data.facts, said_of(experiment))
     of_all = {
+        "data": found.data.model_copy(update={"facts": facts}),
         "numbers": found.numbers if alike else None,
         "cautions": cautions(experiment),
         "chosen": chosen(evidence.trained),
     }
     return found.model_copy(update=of_all)
+
+
+def said_of(experiment: Experiment) -> str:
+    """The grid in words, and how many trainings it makes."""
+    values = (
+        f"{key} {', '.join(flatten({key: value})[key] for value in several)}"
+        for key, several in experiment.grid.items()
+    )
+    return f"a grid of {' by '.join(values)}: {num_trainings(experiment)}"
 
 
 def labelled(one: Missing, rows: Mapping[str, GridRow]) -> Missing:
