@@ -80,14 +80,23 @@ def compare_points(
         "missing": tuple(labelled(one, rows) for one in evidence.missing),
     }
     found = compare(asked, evidence.model_copy(update=named), provenance, id=id, created=created)
-    facts = (*found.data.facts, said_of(experiment))
+    facts = [*found.data.facts, said_of(experiment)]
+    if len(asked_texts(experiment)) > len(asked_texts(asked)):
+        facts.append("evaluate.texts are left out, as the points of the grid read them otherwise")
     of_all = {
-        "data": found.data.model_copy(update={"facts": facts}),
+        "data": found.data.model_copy(update={"facts": tuple(facts)}),
         "numbers": found.numbers if alike else None,
         "cautions": cautions(experiment),
         "chosen": chosen(evidence.trained),
     }
     return found.model_copy(update=of_all)
+
+
+def asked_texts(experiment: Experiment) -> tuple[str, ...]:
+    """The texts that nobody labelled, of a classification."""
+    if isinstance(experiment, ClassificationExperiment):
+        return experiment.evaluate.texts
+    return ()
 
 
 def said_of(experiment: Experiment) -> str:

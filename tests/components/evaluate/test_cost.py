@@ -261,6 +261,12 @@ def test_a_measuring_is_reused_on_the_same_machine_for_the_same_rows(
         assert row.throughput > 100
     assert cost.measure(job, store) == first  # to the last digit of what a clock said
     assert cost.measure(job, store, fresh=True) != first
+    # The same runs may be called otherwise in a grid; what was measured of them is as good there.
+    called = (row.model_copy(update={"name": f"{row.name}-2"}) for row in job.networks)
+    of_grid = job.model_copy(update={"networks": tuple(called)})
+    again = cost.measure(of_grid, store)
+    assert [row.name for row in again] == ["rnn-2", "gru-2", *measured_runs_in_order(job)[2:]]
+    assert [row.throughput for row in again] == [row.throughput for row in cost.measure(job, store)]
     fewer = job.model_copy(update={"networks": job.networks[1:]})
     assert fewer.key != job.key
     key = job.key
