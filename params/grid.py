@@ -30,8 +30,8 @@ REFUSED = {
 def points(experiment: Experiment, where: str = "grid") -> tuple[Experiment, ...]:
     """The experiment at each point of its grid, without the grid; itself alone if it has none.
 
-    The keys are taken in their order, of which the first changes slowest, and the values of each in
-    theirs.
+    The keys are taken in alphabetical order, of which the first changes slowest, and the values of
+    each in the order in which they are given.
 
     Args:
         experiment: What is asked.

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
 from params.ingest import SeriesIngest, TextIngest
 from params.names import Architecture
@@ -40,6 +40,14 @@ class ExperimentBase(Section):
     )
     train: Train
     compare: Compare
+
+    @field_validator("grid")
+    @classmethod
+    def _in_one_order(
+        cls, grid: dict[str, tuple[JsonValue, ...]]
+    ) -> dict[str, tuple[JsonValue, ...]]:
+        """By key, so that the same points have the same names and digest, however they are said."""
+        return dict(sorted(grid.items()))
 
     @model_validator(mode="after")
     def _each_run_once(self) -> Self:

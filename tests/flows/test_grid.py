@@ -25,7 +25,7 @@ from params.grid import points
 from params.load import load
 from params.schema import Experiment, ForecastExperiment
 
-GRID = {"train.learning_rate": (0.001, 0.01), "model.hidden_sizes": ([4], [3])}
+GRID = {"model.hidden_sizes": ([4], [3]), "train.learning_rate": (0.001, 0.01)}
 TEXTS = [
     *("architectures=[lstm]", "seeds=[1]", "train.max_epochs=1", "model.embedding_size=4"),
     *("model.hidden_sizes=[4]", "evaluate.baselines=[majority]", "name=texts"),
@@ -63,7 +63,7 @@ class Answer:
 def compare(params: Experiment, home: Home) -> Comparison:
     """The comparison that a run of the flow leaves, whether all of it finished or not."""
     context = new_context(params, home, fresh=False)
-    lost = "^without a result: LSTM, train.learning_rate 100.0, seed 1; the others are compared$"
+    lost = "^without a result: LSTM, train.learning_rate 100.0, seed 1; the others are compared; "
     diverges = params.name == "diverging"
     with pytest.raises(RunsMissing, match=lost) if diverges else nullcontext():
         flow.run(params, context, provenance(params, ["unroll", "run", params.name]))
@@ -139,8 +139,8 @@ def test_a_row_for_each_architecture_at_each_point(done: Done) -> None:
     rows = networks(found)
     assert {name: (row.label, row.seeds) for name, row in rows.items() if "lstm" in name} == {
         "lstm": ("LSTM, model.hidden_sizes [4], train.learning_rate 0.001", (1, 2)),
-        "lstm-2": ("LSTM, model.hidden_sizes [3], train.learning_rate 0.001", (1, 2)),
-        "lstm-3": ("LSTM, model.hidden_sizes [4], train.learning_rate 0.01", (1, 2)),
+        "lstm-2": ("LSTM, model.hidden_sizes [4], train.learning_rate 0.01", (1, 2)),
+        "lstm-3": ("LSTM, model.hidden_sizes [3], train.learning_rate 0.001", (1, 2)),
         "lstm-4": ("LSTM, model.hidden_sizes [3], train.learning_rate 0.01", (1, 2)),
     }
     assert len(rows) == 2 * 4
@@ -149,10 +149,10 @@ def test_a_row_for_each_architecture_at_each_point(done: Done) -> None:
     assert all(row.cost is not None and row.cost.size_bytes for row in found.rows)
     assert len(found.pairs) == 12 * 11 // 2
     # 4 gates of (1 + 4) x 4 weights and 8 biases, the head of 4 x 2 + 2, the output of 2 + 1
-    assert rows["lstm-3"].num_parameters == 4 * (5 * 4 + 8) + 10 + 3
+    assert rows["lstm-2"].num_parameters == 4 * (5 * 4 + 8) + 10 + 3
     assert rows["lstm-4"].num_parameters == 4 * (4 * 3 + 6) + 8 + 3
     assert found.data.facts[-1] == (
-        "a grid of train.learning_rate 0.001, 0.01 by model.hidden_sizes [4], [3]: "
+        "a grid of model.hidden_sizes [4], [3] by train.learning_rate 0.001, 0.01: "
         "2 x 2 x 2 architectures x 2 seeds = 16 trainings"
     )
 
@@ -282,7 +282,7 @@ def test_a_grid_takes_part_in_a_comparison(done: Done, unroll: Callable[..., Ans
     assert all(row.cost for row in theirs.values())
     assert (whole.title, whole.chosen) == (found.title, found.chosen)
     assert not any("more than once" in fact for fact in whole.data.facts)
-    run = done.runs("grid")["rnn-seed1, model.hidden_sizes [3], train.learning_rate 0.001"]
+    run = done.runs("grid")["rnn-seed1, model.hidden_sizes [4], train.learning_rate 0.01"]
     one = last_report(unroll("compare", run.info.run_id))
     (row,) = networks(one).values()
     assert (row.name, row.label, row.seeds) == ("rnn", "Vanilla RNN", (1,))
@@ -369,3 +369,29 @@ def test_what_the_command_line_takes(
         "temperature at model.head_sizes []",
         "temperature at model.head_sizes [3]",
     ]
+
+
+def test_an_interrupted_grid_goes_on_where_it_was(
+    prefect: None, home: Home, tiny_temperature: ForecastExperiment
+) -> None:
+    """As if the process had been killed while the second point was evaluated."""
+    grid = {"grid": {"train.batch_size": (16, 32)}, "architectures": ("rnn",)}
+    params = tiny_temperature.model_copy(update=grid)
+    worker.preload()
+    first = compare(params, home)
+    client = MlflowClient(f"sqlite:///{home.database}")
+    done = Done(home, {"grid": params}, {"grid": first}, home.reports)
+    before = done.runs("grid")
+    cut = before["rnn-seed1, train.batch_size 32"]
+    parent = cut.data.tags["mlflow.parentRunId"]
+    for run_id in (cut.info.run_id, parent):
+        client.delete_tag(run_id, "unroll.complete")
+        client.set_terminated(run_id, "KILLED")
+    context = new_context(params, home, fresh=False, take_up=first.id)
+    again = flow.run(params, context, provenance(params, ["unroll", "resume", first.id]))
+    assert again == first
+    after = done.runs("grid")
+    assert {name: run.info.run_id for name, run in after.items()} == {
+        name: run.info.run_id for name, run in before.items()
+    }
+    assert {run.data.tags["unroll.complete"] for run in after.values()} == {"true"}

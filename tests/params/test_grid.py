@@ -15,12 +15,17 @@ def test_every_combination_is_a_point_and_the_first_key_changes_slowest() -> Non
     experiment = load("imdb", ["train.batch_size=7"], GRID)
     found = points(experiment)
     assert [(one.train.learning_rate, one.model.hidden_sizes) for one in found] == [
-        *((0.001, (64,)), (0.001, (64, 32)), (0.0003, (64,)), (0.0003, (64, 32))),
+        *((0.001, (64,)), (0.0003, (64,)), (0.001, (64, 32)), (0.0003, (64, 32))),
     ]
     # A point is what the same params would be without a grid.
     alone = ["train.batch_size=7", "train.learning_rate=0.0003", "model.hidden_sizes=[64,32]"]
     assert found[-1] == load("imdb", alone)
     assert [one.digest() for one in found].count(found[0].digest()) == 1
+    # It is the same grid in whatever order its keys are given; that of the values counts.
+    turned = load("imdb", ["train.batch_size=7"], GRID[::-1])
+    assert (points(turned), turned.digest()) == (found, experiment.digest())
+    other = load("imdb", ["train.batch_size=7"], ["train.learning_rate=3e-4,1e-3", GRID[1]])
+    assert other.digest() != experiment.digest()
 
 
 def test_without_a_grid_there_is_one_point_and_nothing_changes() -> None:
@@ -37,7 +42,7 @@ def test_a_params_file_says_the_grid(tmp_path: Path) -> None:
     path.write_text(to_yaml(experiment))
     again = load(str(path))
     assert (again, again.digest()) == (experiment, experiment.digest())
-    assert list(again.grid) == ["train.patience", "model.pooling"]
+    assert list(again.grid) == ["model.pooling", "train.patience"]
     assert again.digest() != load("temperature").digest()
     # An option takes the place of that key alone.
     other = load(str(path), [], ["train.patience=9"])
@@ -77,7 +82,7 @@ def test_how_many_trainings_it_will_be() -> None:
         (
             ["model.hidden_sizes=[8],[8,4]", "model.dropout=0.1,[0.1,0.2]"],
             "model.dropout must have one value for each of the 1 layers in hidden_sizes, got 2 "
-            "(--grid, at model.hidden_sizes [8], model.dropout [0.1, 0.2])",
+            "(--grid, at model.dropout [0.1, 0.2], model.hidden_sizes [8])",
         ),
         (
             ["model.hidden_sizes=64,128"],

@@ -36,7 +36,7 @@ def test_what_a_grid_lacks_is_named_by_its_row(
     def begin(name: str) -> str:
         row = rows[name]
         own = {"row": row.named, "architecture": row.architecture, "train": row.params.train}
-        return start_training(at_point(parent, row.params), job.model_copy(update=own))
+        return start_training(at_point(parent, row.params), job.model_copy(update=own)).run_id
 
     failed = begin("gru-2")
     client.set_tag(failed, "unroll.reason", "no memory")
@@ -67,10 +67,10 @@ def test_what_a_grid_lacks_is_named_by_its_row(
 def test_a_run_of_a_grid_carries_its_point(
     opened: Tracking, parent: Parent, job: TrainingJob, tiny_temperature: ForecastExperiment
 ) -> None:
-    grid = {"grid": {"train.batch_size": (8, 16), "model.pooling": ("last",)}}
+    grid = {"grid": {"model.pooling": ("last",), "train.batch_size": (8, 16)}}
     row = grid_rows(tiny_temperature.model_copy(update=grid))["gru-2"]
     own = {"row": row.named, "train": row.params.train}
-    run_id = start_training(at_point(parent, row.params), job.model_copy(update=own))
+    run_id = start_training(at_point(parent, row.params), job.model_copy(update=own)).run_id
     client = opened.client()
     run = client.get_run(run_id)
     assert run.info.run_name == "gru-seed7, train.batch_size 16"
@@ -83,6 +83,6 @@ def test_a_run_of_a_grid_carries_its_point(
     assert load(file) == row.params
     # It is of the comparison like any other run, and without a grid nothing of this is there.
     assert run.data.tags["unroll.comparison"] == parent.id
-    plain = client.get_run(start_training(parent, job))
+    plain = client.get_run(start_training(parent, job).run_id)
     assert not {"unroll.row", "unroll.point"} & plain.data.tags.keys()
     assert json.loads(plain.inputs.dataset_inputs[0].dataset.profile)["train"] == 70

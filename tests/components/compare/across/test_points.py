@@ -41,19 +41,19 @@ def test_rows_are_called_by_their_architecture_and_their_point(experiment: Exper
     ]
     assert {name: row.named.label for name, row in rows.items() if row.architecture == "rnn"} == {
         "rnn": "Vanilla RNN, model.hidden_sizes [8], train.learning_rate 0.001",
-        "rnn-2": "Vanilla RNN, model.hidden_sizes [16], train.learning_rate 0.001",
-        "rnn-3": "Vanilla RNN, model.hidden_sizes [8], train.learning_rate 0.003",
+        "rnn-2": "Vanilla RNN, model.hidden_sizes [8], train.learning_rate 0.003",
+        "rnn-3": "Vanilla RNN, model.hidden_sizes [16], train.learning_rate 0.001",
         "rnn-4": "Vanilla RNN, model.hidden_sizes [16], train.learning_rate 0.003",
     }
     assert rows["lstm-3"].place == 2
-    assert rows["lstm-3"].params.train.learning_rate == 0.003
+    assert rows["lstm-3"].params.model.hidden_sizes == (16,)
     assert rows["lstm-3"].params.grid == {}
     assert grid_rows(load("temperature")) == {}
 
 
 def test_the_grid_in_words(experiment: Experiment) -> None:
     assert said_of(experiment) == (
-        "a grid of train.learning_rate 0.001, 0.003 by model.hidden_sizes [8], [16]: "
+        "a grid of model.hidden_sizes [8], [16] by train.learning_rate 0.001, 0.003: "
         "2 x 2 x 2 architectures x 1 seed = 8 trainings"
     )
 
@@ -140,7 +140,7 @@ def test_each_point_takes_part_by_itself(experiment: Experiment) -> None:
     sides = sides_of("grid-1", whole)
     assert [side.called for side in sides] == [
         "grid-1 at model.hidden_sizes [8], train.learning_rate 0.001",
-        "grid-1 at model.hidden_sizes [8], train.learning_rate 0.003",
+        "grid-1 at model.hidden_sizes [16], train.learning_rate 0.001",
         "grid-1 at model.hidden_sizes [16], train.learning_rate 0.003",
     ]
     rows = grid_rows(experiment)
