@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from flows.options import Grid, Overrides
 from flows.predict.commands import app as predictions
 from flows.reports.commands import app as reports
 from flows.reruns.commands import app as reruns
@@ -31,20 +32,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Which recurrent network should read these sequences? An answer with evidence.",
 )
-
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a param, such as train.max_epochs=5."),
-]
-Grid = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--grid",
-        metavar="KEY=VALUE,VALUE",
-        help="Compare several values of a param, such as train.learning_rate=1e-3,3e-4; of several "
-        "params, all combinations.",
-    ),
-]
 
 
 def entry() -> None:
