@@ -1,7 +1,9 @@
 """What a person should know of an experiment before its numbers, from the params alone."""
 
 import math
+from itertools import chain
 
+from params.grid import points
 from params.names import ARCHITECTURE_LABELS
 from params.schema import ClassificationExperiment, Experiment
 
@@ -9,7 +11,13 @@ REACH = 20  # steps that the gradient of a vanilla RNN gets back, about
 
 
 def cautions(experiment: Experiment) -> tuple[str, ...]:
-    """One sentence for each thing that is allowed but seldom wise."""
+    """One sentence for each thing that is allowed but seldom wise, at any point of a grid."""
+    said = chain.from_iterable(map(cautions_of_point, points(experiment)))
+    return tuple(dict.fromkeys(said))
+
+
+def cautions_of_point(experiment: Experiment) -> tuple[str, ...]:
+    """The same of an experiment without a grid."""
     steps = num_steps(experiment)
     if "rnn" not in experiment.architectures or experiment.model.pooling != "last":
         return ()

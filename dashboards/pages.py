@@ -2,9 +2,13 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+JOINT = re.compile(r"(?<=[A-Za-z][._])(?=[A-Za-z])")  # never inside of a number
 
 
 def templates() -> Environment:
@@ -16,6 +20,11 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def breakable(text: str) -> Markup:
+    """The text, escaped, where a line may break inside of a name such as `train.learning_rate`."""
+    return Markup("<wbr>").join(JOINT.split(text))
 
 
 def source(environment: Environment, name: str) -> str:

@@ -11,7 +11,7 @@ from jinja2 import Environment
 from components.metrics import metrics_of
 from components.records import Comparison
 from dashboards import look
-from dashboards.pages import policy, source, templates
+from dashboards.pages import breakable, policy, source, templates
 from dashboards.pairs import has_intervals
 from dashboards.ranking import ranking
 from dashboards.sections.gather import sections
@@ -65,7 +65,11 @@ def render(comparison: Comparison) -> str:
 
 def _environment() -> Environment:
     environment = templates()
-    environment.filters |= {"in_sentence": in_sentence, "unbroken": unbroken}
+    environment.filters |= {
+        "in_sentence": in_sentence,
+        "unbroken": unbroken,
+        "breakable": breakable,
+    }
     return environment
 
 

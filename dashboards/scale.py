@@ -28,7 +28,7 @@ class Scale:
     def end(self, value: float) -> str:
         """`start` or `end` where a text centred on the value would leave the scale."""
         share = (value - self.low) / (self.high - self.low)
-        return "start" if share < 0.2 else "end" if share > 0.8 else ""
+        return "start" if share < 0.35 else "end" if share > 0.65 else ""
 
     def beyond(self, interval: tuple[float, float]) -> tuple[bool, bool]:
         """Whether an interval goes on beyond the left end, and beyond the right one."""

@@ -1,9 +1,10 @@
 """Comparison record -> the result in plain words, claiming no more than the seeds can carry."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from components.metrics import Metric, ranking_metric
+from components.metrics import VAL_LOSS, Metric, metrics_of, ranking_metric
 from components.records import Comparison, Row
 from dashboards.pairs import find_pair, has_intervals, pair_sentence, ran_once
 from dashboards.points import amounts_of
@@ -33,7 +34,8 @@ def verdict(comparison: Comparison) -> Verdict:
         headline = f"{_first(networks[0], metric)}. No baseline stands beside it."
     else:
         headline = _against_baseline(comparison, networks[0], baselines[0], metric)
-    notes = [_apart(comparison, networks[0], other, metric) for other in networks[1:2]]
+    notes = [_by_validation(comparison, networks, metric)]
+    notes += [_apart(comparison, networks[0], other, metric) for other in networks[1:2]]
     notes += [_from_baseline(comparison, networks[0], one, metric) for one in baselines[:1]]
     several = any(len(row.metrics[metric.key].values) > 1 for row in networks)
     if several and not has_intervals(comparison):
@@ -44,6 +46,25 @@ def verdict(comparison: Comparison) -> Verdict:
     elif not several and len(networks) == 1 and not comparison.pairs:
         notes.append("One seed: another may give another value.")
     return Verdict(headline, tuple(note for note in notes if note))
+
+
+def _by_validation(comparison: Comparison, networks: Sequence[Row], metric: Metric) -> str:
+    """Which row the validation examples choose, where one architecture has several rows."""
+    choice = comparison.chosen
+    row = next((row for row in networks if choice and row.name == choice.name), None)
+    if choice is None or row is None:
+        return ""
+    known = metrics_of(comparison.task)[VAL_LOSS]
+    loss = f"{in_sentence(known.label)} {number(choice.val_loss, known.digits)}"
+    much = f"By its test score the best of {len(networks)} networks looks better than it is"
+    if row is networks[0]:
+        return (
+            f"{much}; by validation, which is how to choose one, {row.label} is first too ({loss})."
+        )
+    return (
+        f"{much}. Choose by validation: {row.label} is first there ({loss}), with a test "
+        f"{in_sentence(metric.label)} of {_value(row, metric)}."
+    )
 
 
 def in_sentence(label: str) -> str:

@@ -68,8 +68,10 @@ def count(value: int | None) -> str:
 
 
 def run_name(run: Missing) -> str:
-    """`lstm seed 2`; a baseline has no seed."""
-    return run.name if run.seed is None else f"{run.name} seed {run.seed}"
+    """`lstm seed 2`, or by the label of its row where it has one; a baseline has no seed."""
+    if run.seed is None:
+        return run.label or run.name
+    return f"{run.label}, seed {run.seed}" if run.label else f"{run.name} seed {run.seed}"
 
 
 def listed(words: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from flows.options import Grid, Overrides
 from flows.predict.commands import app as predictions
 from flows.reports.commands import app as reports
 from flows.reruns.commands import app as reruns
@@ -31,11 +32,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Which recurrent network should read these sequences? An answer with evidence.",
 )
-
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a param, such as train.max_epochs=5."),
-]
 
 
 def entry() -> None:
@@ -118,6 +114,7 @@ def run(
         list[str], typer.Argument(metavar="NAME-OR-FILE...", help="Shipped names or params files.")
     ],
     overrides: Overrides = None,
+    grid: Grid = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print comparison.json on stdout, one after the other.")
     ] = False,
@@ -128,10 +125,11 @@ def run(
     """Run experiments, one after the other: data, trainings, comparison, report."""
     from components.storage import find_home
 
-    loaded = [load(name, overrides or []) for name in experiments]
+    loaded = [load(name, overrides or [], grid or []) for name in experiments]
     for params in loaded:
         check(params)
     changes = [word for override in overrides or [] for word in ("--set", override)]
+    changes += [word for values in grid or [] for word in ("--grid", values)]
     home = find_home()
     home.require_writable()
 
@@ -182,9 +180,10 @@ def list_shipped() -> None:
 def show(
     experiment: Annotated[str, typer.Argument(metavar="NAME-OR-FILE")],
     overrides: Overrides = None,
+    grid: Grid = None,
 ) -> None:
     """Print the resolved params of an experiment, as a params file."""
-    params = load(experiment, overrides or [])
+    params = load(experiment, overrides or [], grid or [])
     typer.echo(f"# digest {params.digest()}")
     typer.echo(to_yaml(params), nl=False)
 
@@ -193,9 +192,10 @@ def show(
 def shapes(
     experiment: Annotated[str, typer.Argument(metavar="NAME-OR-FILE")],
     overrides: Overrides = None,
+    grid: Grid = None,
 ) -> None:
     """Print what each layer receives and returns, and how many numbers it learns."""
-    params = load(experiment, overrides or [])
+    params = load(experiment, overrides or [], grid or [])
 
     from flows.shapes import show_shapes, stdout
 

@@ -27,6 +27,7 @@ from components.records import (
 from components.stopping import stopping
 from components.storage import Home
 from components.tracking import champion, runs
+from components.tracking.comparison import at_point
 from components.tracking.runs import Parent
 from components.train import worker
 from dashboards.wording import run_name
@@ -34,7 +35,7 @@ from flows import tasks
 from flows.beginning import begun
 from flows.context import Context
 from flows.data import Data
-from flows.jobs import baseline_jobs, new_texts, num_workers, training_jobs
+from flows.jobs import baseline_jobs, new_texts, num_workers, own_params, training_jobs
 from flows.tasks import Finished
 from flows.told import interrupted_elsewhere
 from params.schema import Experiment
@@ -120,7 +121,7 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
         tasks.logger.warning("caution: %s", caution)
     opened = tasks.open_tracking.submit(params.name, context)
     ingested = tasks.ingest(params.ingest, context)
-    prepared = tasks.preprocess(ingested, params.preprocess, context)
+    prepared = tasks.preprocess(ingested, params, context)
     require_comparable(params, ingested, prepared)
     data = Data(ingested=ingested, prepared=prepared)
     with begun(opened.result(), params, provenance, data, context) as parent, stopping_children():
@@ -129,7 +130,7 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
         tasks.report(comparison, parent, context)
     best = champion.best_run(evidence, training_jobs(params, prepared))
     if best is not None:
-        tasks.register(params, best, parent)
+        tasks.register(own_params(params)[best.job.row_name], best, parent)
     if comparison.missing:
         names = ", ".join(map(run_name, comparison.missing))
         said = f"without a result: {names}; the others are compared; `unroll resume` tries again"
@@ -140,7 +141,9 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
 def train_and_evaluate(params: Experiment, parent: Parent, context: Context) -> Evidence:
     """Every run and baseline, as many at a time as the task runner takes; what fails is named."""
     jobs = training_jobs(params, parent.prepared)
-    trainings = {tasks.train.submit(job, parent, context): job for job in jobs}
+    own = own_params(params)
+    parents = {name: at_point(parent, own[name]) if params.grid else parent for name in own}
+    trainings = {tasks.train.submit(job, parents[job.row_name], context): job for job in jobs}
     evaluations: dict[PrefectFuture[Scored], tuple[str, int | None]] = {
         tasks.evaluate_baseline.submit(job, context): (job.name, None)
         for job in baseline_jobs(params, parent.ingested, parent.prepared)
@@ -151,11 +154,12 @@ def train_and_evaluate(params: Experiment, parent: Parent, context: Context) -> 
         job = trainings[training]
         run = training.result(raise_on_failure=False)
         if isinstance(run, Finished):
-            evaluation = tasks.evaluate.submit(run, new_texts(params), parent, context)
-            evaluations[evaluation] = (job.architecture, job.seed)
+            texts = new_texts(own[job.row_name])
+            evaluation = tasks.evaluate.submit(run, texts, parent, context)
+            evaluations[evaluation] = (job.row_name, job.seed)
             trained.append(run.trained)
         else:
-            missing.append(missing_run(job.architecture, job.seed, run))
+            missing.append(missing_run(job.row_name, job.seed, run))
     scored: list[Scored] = []
     for evaluation, (name, seed) in evaluations.items():
         outcome = evaluation.result(raise_on_failure=False)

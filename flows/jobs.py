@@ -1,5 +1,7 @@
 """What an experiment asks for, one job each: trainings, baselines, and how many go side by side."""
 
+from components.compare.across.points import grid_rows
+from components.evaluate.answering import NetworkRow, network_row
 from components.evaluate.score import (
     BaselineJob,
     NewTexts,
@@ -9,6 +11,7 @@ from components.evaluate.score import (
 from components.provenance import num_cores
 from components.records import Ingested, Prepared
 from components.train.job import TrainingJob
+from params.grid import points
 from params.names import Architecture
 from params.schema import Experiment, ForecastExperiment
 
@@ -17,22 +20,42 @@ RELATIVE_COST: dict[Architecture, int] = {"bilstm": 4, "gru": 3, "lstm": 2, "rnn
 
 
 def training_jobs(params: Experiment, prepared: Prepared) -> list[TrainingJob]:
-    """One job for each architecture and seed, the longest first."""
+    """One job for each architecture and seed at each point of the grid, the longest first."""
     threads = max(1, num_cores() // num_workers(params))
-    order = sorted(params.architectures, key=lambda name: -RELATIVE_COST.get(name, 1))
+    rows = network_rows(params, prepared)
+    named = {name: row.named for name, row in grid_rows(params).items()}
+    own = own_params(params)
     return [
         TrainingJob(
             task=params.task,
-            architecture=architecture,
+            architecture=row.architecture,
             seed=seed,
-            model=params.model,
-            train=params.train,
-            prepared=prepared,
+            model=row.model,
+            train=own[row.name].train,
+            prepared=row.prepared,
             num_threads=threads,
+            row=named.get(row.name),
         )
-        for architecture in order
+        for row in sorted(rows, key=lambda row: -RELATIVE_COST.get(row.architecture, 1))
         for seed in params.seeds
     ]
+
+
+def network_rows(params: Experiment, prepared: Prepared) -> list[NetworkRow]:
+    """A row for each architecture, at each point of the grid where there is one."""
+    if not params.grid:
+        return [network_row(name, name, params, prepared) for name in params.architectures]
+    return [
+        network_row(name, row.architecture, row.params, prepared.at(row.place))
+        for name, row in grid_rows(params).items()
+    ]
+
+
+def own_params(params: Experiment) -> dict[str, Experiment]:
+    """What is asked of every row of networks, by its name: without a grid the same of all."""
+    if not params.grid:
+        return dict.fromkeys(params.architectures, params)
+    return {name: row.params for name, row in grid_rows(params).items()}
 
 
 def baseline_jobs(params: Experiment, ingested: Ingested, prepared: Prepared) -> list[BaselineJob]:
@@ -56,7 +79,8 @@ def num_workers(params: Experiment) -> int:
     Measured on two cores: two single-threaded trainings side by side end 1.4 times sooner than one
     after the other with two threads each.
     """
-    return min(num_cores(), len(params.architectures) * len(params.seeds))
+    rows = len(params.architectures) * len(points(params))
+    return min(num_cores(), rows * len(params.seeds))
 
 
 def new_texts(params: Experiment) -> NewTexts | None:

@@ -12,6 +12,7 @@ from components.train import worker
 from flows.settings import few_tries, set_defaults
 from flows.terminal import Terminal, showing
 from params.errors import InputError
+from params.grid import described, num_trainings
 from params.schema import Experiment
 
 if TYPE_CHECKING:
@@ -111,9 +112,22 @@ def read(params: Experiment, home: Home, *, fresh: bool) -> "Data | None":
     except ConnectionError as error:
         logger.warning("%s; the flow will try again", error)
         return None
-    prepared = data.preprocess(ingested, params.preprocess, home.store, fresh=fresh)
+    prepared = data.prepare(ingested, params, home.store, fresh=fresh)
     require_comparable(params, ingested, prepared)
     return data.Data(ingested=ingested, prepared=prepared)
+
+
+def said_of_grid(params: Experiment) -> list[str]:
+    """How many trainings it will be, and which rows are at which point; nothing without a grid."""
+    if not params.grid:
+        return []
+    from components.compare.across.points import grid_rows
+
+    points: dict[str, list[str]] = {}
+    for name, row in grid_rows(params).items():
+        points.setdefault(described(row.named.changed), []).append(name)
+    rows = [f"{', '.join(names)}: {point}" for point, names in points.items()]
+    return [f"grid: {num_trainings(params)}", *rows]
 
 
 def run_one(asked: Asked, context: "Context", terminal: Terminal, *, as_json: bool) -> int:
@@ -125,6 +139,8 @@ def run_one(asked: Asked, context: "Context", terminal: Terminal, *, as_json: bo
     params = asked.params
     seeds = ", ".join(map(str, params.seeds))
     terminal.say(f"{params.name}: {', '.join(params.architectures)}; seeds {seeds}")
+    for line in said_of_grid(params):
+        terminal.say(line)
     status = 0
     try:
         made = run(params, context, provenance(params, ["unroll", *asked.command])).id

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from components.train.shapes import Layer, largest_spec, layers, steps
+from params.grid import combined, described, points
 from params.names import ARCHITECTURE_LABELS
 from params.schema import Experiment
 
@@ -26,9 +27,26 @@ def stdout() -> Console:
 
 
 def show_shapes(experiment: Experiment, console: Console) -> None:
-    """Print the shapes and numbers of parameters, architecture by architecture."""
+    """Print the shapes and numbers of parameters, architecture by architecture.
+
+    Of a grid it is done at every point at which the networks are others.
+    """
+    shown: set[tuple[str, str]] = set()
+    for point, changes in zip(points(experiment), combined(experiment.grid), strict=True):
+        network = point.model.digest(), point.preprocess.digest()
+        if network not in shown:
+            own = {key: value for key, value in changes.items() if not key.startswith("train.")}
+            name = " at ".join(filter(None, (experiment.name, described(own))))
+            if shown:
+                console.print()
+            show_point(name, point, console)
+        shown.add(network)
+
+
+def show_point(name: str, experiment: Experiment, console: Console) -> None:
+    """Print the same of an experiment without a grid, which is called `name`."""
     console.print(
-        f"{experiment.name}: B is the number of examples of a batch, T is {steps(experiment)}.\n"
+        f"{name}: B is the number of examples of a batch, T is {steps(experiment)}.\n"
         "A whole sequence is what Keras calls return_sequences=True; pooling last takes what "
         "return_sequences=False would return."
     )

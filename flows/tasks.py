@@ -14,7 +14,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
-from components.compare.comparison import compare as compare_rows
+from components.compare.across.points import compare_points
 from components.evaluate import answering, cost, score
 from components.ingest.facts import sentences
 from components.records import (
@@ -38,11 +38,11 @@ from components.train.run import train as train_run
 from dashboards.markdown import summary
 from flows import data
 from flows.context import Context
+from flows.jobs import network_rows
 from flows.reports.folder import PAGE
 from flows.reports.writing import write_report
 from params.ingest import SeriesIngest, TextIngest
 from params.schema import Experiment
-from params.sections import SeriesPreprocess, TextPreprocess
 
 # A child of `components`, so that they go where the stages' own messages go.
 logger = logging.getLogger("components.flows")
@@ -88,14 +88,12 @@ def ingest(params: TextIngest | SeriesIngest, context: Context) -> Ingested:
 
 
 @task(cache_policy=NO_CACHE)
-def preprocess(
-    ingested: Ingested, params: TextPreprocess | SeriesPreprocess, context: Context
-) -> Prepared:
+def preprocess(ingested: Ingested, params: Experiment, context: Context) -> Prepared:
     """The encoded splits of that table."""
     prepared = (
         context.data.prepared
         if context.data
-        else data.preprocess(ingested, params, context.home.store, fresh=context.fresh)
+        else data.prepare(ingested, params, context.home.store, fresh=context.fresh)
     )
     return said("preprocess", prepared, prepared.notes)
 
@@ -108,25 +106,30 @@ def open_tracking(name: str, context: Context) -> Tracking:
 
 @task(
     cache_policy=NO_CACHE,
-    task_run_name="train {context.experiment} {job.architecture} seed {job.seed}",
+    task_run_name="train {context.experiment} {job.name}",
 )
 def train(job: TrainingJob, parent: Parent, context: Context) -> Finished:
     """One architecture trained with one seed, logged as it goes."""
     run = trainings.start_training(parent, job)
     if run.complete:  # before the comparison was interrupted
         trained = train_run(job, context.home.store, lambda _: None)
-        return Finished(job=job, trained=trained, run=run)
+        return Finished(job=job, trained=in_row(job, trained), run=run)
     with runs.ending(parent.tracking, run.run_id):
         log = EpochLog(parent.tracking, run.run_id, taken_up=run.taken_up)
         with system.watching(parent.tracking, run.run_id, log.begun):
             trained = train_run(job, context.home.store, log, fresh=context.fresh)
         log.close()
-    return Finished(job=job, trained=trained, run=run)
+    return Finished(job=job, trained=in_row(job, trained), run=run)
+
+
+def in_row(job: TrainingJob, trained: Trained) -> Trained:
+    """What was trained, under the name of its row; the store knows nothing of rows."""
+    return trained.model_copy(update={"row": job.row.name}) if job.row else trained
 
 
 @task(
     cache_policy=NO_CACHE,
-    task_run_name="evaluate {context.experiment} {run.job.architecture} seed {run.job.seed}",
+    task_run_name="evaluate {context.experiment} {run.job.name}",
 )
 def evaluate(run: Finished, new: score.NewTexts | None, parent: Parent, context: Context) -> Scored:
     """The test scores of a trained run, with what it says of new texts; they complete it."""
@@ -134,7 +137,7 @@ def evaluate(run: Finished, new: score.NewTexts | None, parent: Parent, context:
     run_id = run.run.run_id
     with runs.ending(parent.tracking, run_id):
         found = score.evaluate_network(job, context.home.store, fresh=context.fresh)
-        scored = found.model_copy(update={"run_id": run_id})
+        scored = found.model_copy(update={"run_id": run_id, "name": run.job.row_name})
         if not run.run.complete:
             outcome = run.job, run.trained, scored
             said = f"the result of {run.job.name}"
@@ -155,7 +158,8 @@ def evaluate_baseline(job: score.BaselineJob, context: Context) -> Scored:
 @task(cache_policy=NO_CACHE)
 def measure(experiment: Experiment, evidence: Evidence, context: Context) -> tuple[Answering, ...]:
     """How big and how fast every row is; nothing else may run meanwhile."""
-    job = answering.answering_job(experiment, evidence)
+    rows = network_rows(experiment, evidence.prepared)
+    job = answering.answering_job(experiment, evidence, rows)
     found = cost.measure(job, context.home.store, fresh=context.fresh)
     return said("measure", found, map(cost.sentence, found))
 
@@ -164,7 +168,7 @@ def measure(experiment: Experiment, evidence: Evidence, context: Context) -> tup
 def compare(experiment: Experiment, evidence: Evidence, parent: Parent) -> Comparison:
     """All that finished, side by side; what it is made from is in MLflow by then."""
     comparison.log_evidence(parent, evidence)
-    return compare_rows(
+    return compare_points(
         experiment, evidence, parent.provenance, id=parent.id, created=parent.created
     )
 

@@ -3,8 +3,7 @@
 import contextlib
 import difflib
 import json
-import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +11,9 @@ import yaml
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from params.errors import InputError
-from params.problems import one_line
+from params.grid import points
+from params.loader import ParamsLoader
+from params.problems import one_line, shown
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
 
 SHIPPED_FOLDER = Path(__file__).parent
@@ -22,46 +23,19 @@ MODELS: dict[str, type[BaseModel]] = {
 }
 
 
-class ParamsLoader(yaml.SafeLoader):
-    """YAML as people mean it: `1e-3` is a number, keys are text, and none is given twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """A mapping whose keys are all different."""
-        seen: set[str] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            problem = None
-            if not isinstance(key, str):
-                problem = f"a key must be text, got {key}"
-            elif key in seen:
-                problem = f"the key {key!r} is given twice"
-            if problem:
-                raise yaml.constructor.ConstructorError(
-                    problem=problem, problem_mark=key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-# YAML 1.1, which PyYAML follows, reads 1e-3 as a word; YAML 1.2 and everybody else as a number.
-ParamsLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
-    list("-+.0123456789"),
-)
-
-
 def shipped() -> dict[str, Path]:
     """Name -> params file of every experiment that comes with Unroll, in order of name."""
     return {path.stem: path for path in sorted(SHIPPED_FOLDER.glob("*.yaml"))}
 
 
-def load(name_or_file: str, overrides: Sequence[str] = ()) -> Experiment:
-    """The checked experiment of a params file with `overrides` applied.
+def load(name_or_file: str, overrides: Sequence[str] = (), grid: Sequence[str] = ()) -> Experiment:
+    """The checked experiment of a params file with `overrides` and `grid` applied.
 
     Args:
         name_or_file: The bare name of a shipped experiment, or the path of a YAML file.
         overrides: Any number of `section.key=value`; the value is read as YAML.
+        grid: Any number of `section.key=value,value`, as in a YAML list; each replaces that key of
+            the grid in the file.
 
     Raises:
         InputError: If the file is not there or not readable, or any value is not allowed.
@@ -71,11 +45,18 @@ def load(name_or_file: str, overrides: Sequence[str] = ()) -> Experiment:
     overridden = set()
     for override in overrides:
         overridden.add(apply(values, override))
+    where = "--set grid" if "grid" in overridden else shown(path)
+    if lists := lists_of(grid):
+        known = values.get("grid")
+        values["grid"] = {**(known if isinstance(known, dict) else {}), **lists}
+        where = "--grid"
     task = values.get("task")
     if not isinstance(task, str) or task not in MODELS:
         found = f"got {task!r}" if "task" in values else "it is missing"
         raise InputError(f"task must be classification or forecast, {found} ({path})")
-    return checked(as_json(values, path), task, path, overridden)
+    experiment = checked(as_json(values, path), task, path, overridden)
+    require_grid(experiment, overridden, where)
+    return experiment
 
 
 def checked(text: bytes, task: str, path: Path, overridden: set[str]) -> Experiment:
@@ -97,6 +78,40 @@ def checked(text: bytes, task: str, path: Path, overridden: set[str]) -> Experim
         return adapter.validate_json(text)
     except ValidationError as error:
         raise InputError(one_line(error.errors(), MODELS[task], path, overridden)) from None
+
+
+def lists_of(grid: Sequence[str]) -> dict[str, Any]:
+    """What the options `--grid section.key=value,value` ask for, by dotted key.
+
+    Raises:
+        InputError: If one of them has no such form, or two have the same key.
+    """
+    lists: dict[str, Any] = {}
+    for option in grid:
+        key, equals, text = option.partition("=")
+        key = key.strip()
+        if not equals or not all(key.split(".")):
+            raise InputError(f"--grid must look like section.key=value,value, got {option!r}")
+        if key in lists:
+            raise InputError(f"--grid {key} is given twice; give all its values at once")
+        try:
+            lists[key] = yaml.load(f"[{text}]", Loader=ParamsLoader)  # noqa: S506 - a SafeLoader
+        except (yaml.YAMLError, ValueError, RecursionError):
+            raise InputError(f"--grid {key}: {text!r} is not readable as a YAML list") from None
+        if not lists[key]:
+            raise InputError(f"--grid {key} must have a value or several, such as 1e-3,3e-4")
+    return lists
+
+
+def require_grid(experiment: Experiment, overridden: set[str], where: str) -> None:
+    """See that the grid, where there is one, can be gone through.
+
+    Raises:
+        InputError: If it cannot, or `--set` changes what it varies.
+    """
+    if both := sorted(overridden & experiment.grid.keys()):
+        raise InputError(f"{both[0]} is given by --set and by the grid ({where}); leave one out")
+    points(experiment, where)
 
 
 def find(name_or_file: str) -> Path:

@@ -1,8 +1,8 @@
 """What an experiment is: its sections together, and what must hold between them."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
 from params.ingest import SeriesIngest, TextIngest
 from params.names import Architecture
@@ -33,6 +33,12 @@ class ExperimentBase(Section):
     seeds: tuple[Seed, ...] = Field(
         min_length=1, description="One run of each architecture per seed."
     )
+    grid: dict[str, Annotated[tuple[JsonValue, ...], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        exclude_if=lambda grid: not grid,
+        description="Values of params of train, model and preprocess, by dotted key: every "
+        "combination of them is compared, each with all architectures and seeds.",
+    )
     train: Train
     compare: Compare
     tune: Tune | None = Field(
@@ -44,6 +50,14 @@ class ExperimentBase(Section):
         if self.tune is None:
             return super().digest()
         return self.model_copy(update={"tune": None}).digest()
+
+    @field_validator("grid")
+    @classmethod
+    def _in_one_order(
+        cls, grid: dict[str, tuple[JsonValue, ...]]
+    ) -> dict[str, tuple[JsonValue, ...]]:
+        """By key, so that the same points have the same names and digest, however they are said."""
+        return dict(sorted(grid.items()))
 
     @model_validator(mode="after")
     def _each_run_once(self) -> Self:

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from params.changed import changed
 from params.errors import InputError
-from params.load import ParamsLoader
+from params.loader import ParamsLoader
 from params.schema import Experiment
 from params.tune import Dimension
 

@@ -1,7 +1,7 @@
 """Which rows of a comparison are measured for their size and speed, and by which of their runs."""
 
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from components.provenance import num_cores
@@ -14,10 +14,19 @@ from params.sections import SeriesModel, SeriesPreprocess, TextModel, TextPrepro
 VERSION = 1  # of how answers are measured; a change of it measures stored runs again
 
 
-class MeasuredNetwork(Record):
-    """A trained network: its weights lie in `trained`, its scores in `scored`."""
+class NetworkRow(Record):
+    """A row of networks: what it is called, how they are built, and what they read."""
 
-    name: Architecture
+    name: str
+    architecture: Architecture
+    model: TextModel | SeriesModel
+    preprocess: TextPreprocess | SeriesPreprocess
+    prepared: Prepared
+
+
+class MeasuredNetwork(NetworkRow):
+    """A trained network of a row: its weights lie in `trained`, its scores in `scored`."""
+
     trained: Path
     scored: Path
 
@@ -30,12 +39,11 @@ class MeasuredBaseline(Record):
 
 
 class AnsweringJob(Record):
-    """The rows to measure, and what they were made from."""
+    """The rows to measure, and the test examples; `prepared` and `preprocess` say which."""
 
     ingested: Ingested
     prepared: Prepared
     preprocess: TextPreprocess | SeriesPreprocess
-    model: TextModel | SeriesModel
     networks: tuple[MeasuredNetwork, ...]
     baselines: tuple[MeasuredBaseline, ...]
 
@@ -48,25 +56,50 @@ class AnsweringJob(Record):
         return key_of("answering", VERSION, *machine, self.prepared.key, *networks, *baselines)
 
 
-def answering_job(experiment: Experiment, evidence: Evidence) -> AnsweringJob:
-    """What is to be measured of all that was scored."""
-    weights = {(run.architecture, run.seed): run.path for run in evidence.trained}
+def answering_job(
+    experiment: Experiment, evidence: Evidence, rows: Sequence[NetworkRow] | None = None
+) -> AnsweringJob:
+    """What is to be measured of all that was scored.
+
+    Args:
+        experiment: What was asked.
+        evidence: What was found.
+        rows: Every row of networks, by default one for each architecture.
+    """
+    trained = {(run.name, run.seed): run for run in evidence.trained}
     runs = measured_runs(evidence.scored)
+    if rows is None:
+        rows = [
+            network_row(name, name, experiment, evidence.prepared)
+            for name in experiment.architectures
+        ]
     return AnsweringJob(
         ingested=evidence.ingested,
         prepared=evidence.prepared,
         preprocess=experiment.preprocess,
-        model=experiment.model,
         networks=tuple(
-            MeasuredNetwork(name=name, trained=weights[name, run.seed], scored=run.path)
-            for name in experiment.architectures
-            if (run := runs.get(name)) and run.seed is not None
+            MeasuredNetwork(**dict(row), trained=trained[row.name, run.seed].path, scored=run.path)
+            for row in rows
+            if (run := runs.get(row.name)) and run.seed is not None
         ),
         baselines=tuple(
             MeasuredBaseline(name=name, scored=run.path)
             for name in experiment.evaluate.baselines
             if (run := runs.get(name))
         ),
+    )
+
+
+def network_row(
+    name: str, architecture: Architecture, experiment: Experiment, prepared: Prepared
+) -> NetworkRow:
+    """The row called `name`, whose networks are trained as `experiment` says on `prepared`."""
+    return NetworkRow(
+        name=name,
+        architecture=architecture,
+        model=experiment.model,
+        preprocess=experiment.preprocess,
+        prepared=prepared,
     )
 
 

@@ -5,6 +5,7 @@ the scaling, as much as for a baseline what it does instead.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -33,32 +34,56 @@ Row = RecurrentNetwork | Fitted
 
 def measured(job: AnsweringJob) -> tuple[Answering, ...]:
     """Every row of `job`, restored from its files and measured."""
-    params = job.preprocess
-    found = []
-    if isinstance(params, TextPreprocess):
+    if isinstance(job.preprocess, TextPreprocess):
         texts = some_test_texts(job)
-        for name, size, row in restored(job):
-            answer = text_answer(row, job.prepared, params)
-            found.append(answering(name, size, timing(answer, texts)))
-    else:
-        truth = series_truth(job.ingested, job.prepared)
-        days = truth.days[evenly(len(truth.days))]
-        for name, size, row in restored(job):
-            forecast = series_answer(row, job.prepared, params, truth.value)
-            found.append(answering(name, size, timing(forecast, days)))
-    return tuple(found)
+        return tuple(
+            answering(one.name, one.size_bytes, timing(text_answer_of(one), texts))
+            for one in restored(job)
+        )
+    truth = series_truth(job.ingested, job.prepared)
+    days = truth.days[evenly(len(truth.days))]
+    return tuple(
+        answering(one.name, one.size_bytes, timing(series_answer_of(one, truth.value), days))
+        for one in restored(job)
+    )
 
 
-def restored(job: AnsweringJob) -> Iterator[tuple[str, int, Row]]:
-    """Every row's name, the size of its files in bytes, and what they are the files of."""
-    prepared = [job.prepared.path / name for name in (PREPARED, VOCABULARY)]
+@dataclass(frozen=True)
+class Restored:
+    """A row that can answer: its name, the size of its files in bytes, and what it reads."""
+
+    name: str
+    size_bytes: int
+    row: Row
+    prepared: Prepared
+    preprocess: TextPreprocess | SeriesPreprocess
+
+
+def restored(job: AnsweringJob) -> Iterator[Restored]:
+    """Every row out of its files."""
     for network in job.networks:
-        size = size_bytes(network.trained / WEIGHTS, *prepared)
-        weights = load_network(network.name, job.model, job.prepared.spec, network.trained)
-        yield network.name, size, weights
+        read = [network.prepared.path / name for name in (PREPARED, VOCABULARY)]
+        size = size_bytes(network.trained / WEIGHTS, *read)
+        row = load_network(
+            network.architecture, network.model, network.prepared.spec, network.trained
+        )
+        yield Restored(network.name, size, row, network.prepared, network.preprocess)
     for baseline in job.baselines:
         files = [baseline.scored / name for name in (kept.SETTINGS, kept.ARRAYS)]
-        yield baseline.name, size_bytes(*files), kept.restore(baseline.name, baseline.scored)
+        fitted = kept.restore(baseline.name, baseline.scored)
+        yield Restored(baseline.name, size_bytes(*files), fitted, job.prepared, job.preprocess)
+
+
+def text_answer_of(one: Restored) -> TextAnswer:
+    """What a row says of texts, as it reads them."""
+    assert isinstance(one.preprocess, TextPreprocess), "a classification reads texts"
+    return text_answer(one.row, one.prepared, one.preprocess)
+
+
+def series_answer_of(one: Restored, value: Values) -> SeriesAnswer:
+    """What a row says of days of the series `value`, as it reads it."""
+    assert isinstance(one.preprocess, SeriesPreprocess), "a forecast reads a series"
+    return series_answer(one.row, one.prepared, one.preprocess, value)
 
 
 def size_bytes(*paths: Path) -> int:

@@ -32,7 +32,11 @@ def measure(job: AnsweringJob, store: Store, *, fresh: bool = False) -> tuple[An
         run_in_child(measure_in_child, job.model_dump_json(), folder)
 
     output = store.output("evaluate", job.key, make, fresh=fresh)
-    return Rows.validate_json((output.path / ANSWERING).read_bytes())
+    found = Rows.validate_json((output.path / ANSWERING).read_bytes())
+    # The same runs may stand in rows that are called otherwise, if they were measured before.
+    names = [*(row.name for row in job.networks), *(row.name for row in job.baselines)]
+    named = zip(names, found, strict=True)
+    return tuple(one.model_copy(update={"name": name}) for name, one in named)
 
 
 def sentence(one: Answering) -> str:

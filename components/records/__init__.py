@@ -13,6 +13,7 @@ from components.records.analysis import (
     TextErrors,
 )
 from components.records.comparison import (
+    Chosen,
     ComparedData,
     Comparison,
     Cost,
@@ -46,6 +47,7 @@ from components.records.tuning import Claimed, Search, TrialOutcome, TrialState,
 
 __all__ = [
     "Answering",
+    "Chosen",
     "Claimed",
     "ComparedData",
     "Comparison",

@@ -11,6 +11,7 @@ from components.records.spread import Spread
 from components.records.stages import Epoch, Missing
 from components.records.texts import NewText, TextNumbers
 from params.names import Architecture, Task
+from params.section import is_none
 
 
 class Cost(Record):
@@ -74,6 +75,16 @@ class ForecastPicture(Record):
     forecasts: dict[str, tuple[float, ...]]
 
 
+class Chosen(Record):
+    """The row with the least validation loss, as the mean over its seeds.
+
+    A setting is chosen by it: by the test split the best of many looks better than it is.
+    """
+
+    name: str
+    val_loss: float
+
+
 class ComparedData(Record):
     """What the comparison was made on; `train`, `val` and `test` count examples."""
 
@@ -101,7 +112,8 @@ class Comparison(Record):
     """All runs of one experiment with its baselines, best first within each kind.
 
     `floor` holds the least value that any forecast can be expected to reach, by metric key, where
-    the data are generated and their true mean is known. `cautions` are whole sentences.
+    the data are generated and their true mean is known. `cautions` are whole sentences. `chosen` is
+    there where one architecture was trained with several params.
     """
 
     id: str
@@ -123,3 +135,4 @@ class Comparison(Record):
     floor: dict[str, float]
     provenance: Provenance
     cautions: tuple[str, ...] = ()
+    chosen: Chosen | None = Field(default=None, exclude_if=is_none)

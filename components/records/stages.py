@@ -8,8 +8,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Literal
 
+from pydantic import Field
+
 from components.records.record import Record
 from params.names import Architecture
+from params.section import is_none
 
 
 class SplitFacts(Record):
@@ -58,7 +61,10 @@ class Truncation(Record):
 
 
 class Prepared(Record):
-    """Encoded splits in the store, ready to be batched. `truncation` is there for texts alone."""
+    """Encoded splits in the store, ready to be batched. `truncation` is there for texts alone.
+
+    `points` has what each point of a grid reads, in their order, where they do not all read this.
+    """
 
     path: Path
     key: str
@@ -69,8 +75,13 @@ class Prepared(Record):
     spec: SequenceSpec
     scaler: Scaler | None = None
     truncation: Truncation | None = None
+    points: tuple["Prepared", ...] = Field(default=(), exclude_if=lambda points: not points)
     notes: tuple[str, ...] = ()
     reused: bool = False
+
+    def at(self, place: int) -> "Prepared":
+        """What the point at `place` of the grid reads, counted from 0."""
+        return self.points[place] if self.points else self
 
 
 class Epoch(Record):
@@ -118,10 +129,12 @@ class Trained(Record):
 class Missing(Record):
     """A run, or a baseline (which has no seed), that has no result, and why.
 
-    One that is RUNNING had none yet when it was looked at.
+    One that is RUNNING had none yet when it was looked at. `label` is that of its row, where the
+    name alone would not say which it is.
     """
 
     name: str
+    label: str | None = Field(default=None, exclude_if=is_none)
     seed: int | None
     status: Literal["FAILED", "KILLED", "RUNNING"]
     reason: str

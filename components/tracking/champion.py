@@ -11,14 +11,14 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from components.metrics import VAL_LOSS
+from components.preprocess.validation import validation_key
 from components.records import Evidence, Record, RunEvidence, Scored, Trained
-from components.storage import key_of
 from components.tracking.notes import training_note
 from components.tracking.packaging import package
 from components.tracking.runs import Parent
 from components.tracking.trainings import run_job
 from components.train.job import TrainingJob
-from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
+from params.schema import ClassificationExperiment, Experiment
 
 logger = logging.getLogger(__name__)
 
@@ -44,10 +44,10 @@ class Candidate(Record):
 def best_run(evidence: Evidence, jobs: list[TrainingJob]) -> Candidate | None:
     """The finished run that `unroll predict` chooses too; none if no network finished."""
     ended = {(one.name, one.seed): one for one in evidence.scored}
-    asked = {(job.architecture, job.seed): job for job in jobs}
+    asked = {(job.row_name, job.seed): job for job in jobs}
     found = []
     for trained in evidence.trained:
-        which = trained.architecture, trained.seed
+        which = trained.name, trained.seed
         scored = ended.get(which)
         if scored is not None and scored.run_id is not None:
             found.append(
@@ -91,7 +91,7 @@ def new_version(
         "unroll.seed": str(job.seed),
         "unroll.fingerprint": parent.ingested.fingerprint,
         "unroll.code_revision": parent.provenance.code_revision,
-        VALIDATION: validation_key(experiment, parent),
+        VALIDATION: validation_key(experiment, parent.ingested.fingerprint),
         TRAINING: job.key,
         LOSS: repr(best.val_loss),
     }
@@ -161,16 +161,6 @@ def crown(client: MlflowClient, version: ModelVersion, best: Candidate) -> str:
             return f"still version {holder} of {name}, val/loss {was:.4f}: {who}, is no better"
     client.set_registered_model_alias(name, ALIAS, number)
     return f"now {who}"
-
-
-def validation_key(experiment: Experiment, parent: Parent) -> str:
-    """The same for two experiments exactly if their val/loss is of the same examples."""
-    section = experiment.preprocess
-    names = {"val_fraction", "split_seed"}
-    if isinstance(experiment, ForecastExperiment):
-        names = {"context_length", "prediction_length", "val_fraction", "test_fraction"}
-    chosen = section.model_dump_json(include=names)
-    return key_of("validation", parent.ingested.fingerprint, chosen)
 
 
 def usage(experiment: Experiment) -> str:

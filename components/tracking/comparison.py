@@ -28,6 +28,7 @@ from components.tracking.runs import (
     start,
 )
 from params.flat import flatten
+from params.load import to_yaml
 from params.schema import Experiment
 
 FOLDER = "comparison"  # of the artifacts from which `comparison.json` can be made again
@@ -73,18 +74,33 @@ def start_comparison(
     )
     client.log_text(parent.run_id, begun.model_dump_json(indent=2), f"{FOLDER}/{EVIDENCE}")
     log_files(client, parent.run_id, prepared.path, "*.json", f"{FOLDER}/prepared")
+    for one in {one.key: one for one in prepared.points}.values():
+        log_files(client, parent.run_id, one.path, "*.json", f"{FOLDER}/prepared/{one.key}")
     return parent
 
 
+def at_point(parent: Parent, experiment: Experiment) -> Parent:
+    """What the runs at one point of the comparison's grid carry: the params are those of the point.
+
+    Args:
+        parent: The comparison.
+        experiment: What is asked at the point.
+    """
+    its_own = {"params": to_yaml(experiment), "params_digest": experiment.digest()}
+    provenance = parent.provenance.model_copy(update=its_own)
+    return parent.model_copy(update={"params": shared_params(experiment), "provenance": provenance})
+
+
 def params_of(experiment: Experiment) -> dict[str, str]:
-    """What was asked, by dotted key, but for texts.
+    """What was asked, by dotted key, but for texts and for what a grid gives other values.
 
     They would be cut at MLflow's 6,000 characters; the logged params file has them whole.
     """
     lists = {"architectures": True, "seeds": True}
     texts = {"ingest": {"inline"}, "evaluate": {"texts"}}
+    said = flatten(experiment.model_dump(mode="json", exclude={**lists, **texts}))
     return {
-        **flatten(experiment.model_dump(mode="json", exclude={**lists, **texts})),
+        **{key: text for key, text in said.items() if key not in experiment.grid},
         "architectures": ", ".join(experiment.architectures),
         "seeds": ", ".join(map(str, experiment.seeds)),
     }

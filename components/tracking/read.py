@@ -14,6 +14,7 @@ from components.tracking.connection import connected
 from components.tracking.files import download
 from components.tracking.runs import COMPLETE
 from components.tracking.search import latest_first
+from components.tracking.trainings import POINT
 from params.errors import InputError
 from params.names import Architecture
 
@@ -30,6 +31,7 @@ FINISHED = f"tags.`unroll.kind` = 'run' and tags.`{COMPLETE}` = 'true'"
 class FinishedRun(Record):
     """A run that is complete. `val_loss` is that of its best epoch, whose weights lie in `folder`.
 
+    `point` says which point of a grid it is of, such as `train.learning_rate 0.0003`.
     `folder` holds `params.yaml`, `weights.safetensors`, `prepared.json` and, for texts,
     `vocabulary.json`.
     """
@@ -40,11 +42,13 @@ class FinishedRun(Record):
     comparison: str
     val_loss: float
     folder: Path
+    point: str = ""
 
     @property
     def name(self) -> str:
         """What people call the run, such as `lstm seed 1`."""
-        return f"{self.architecture} seed {self.seed}"
+        name = f"{self.architecture} seed {self.seed}"
+        return f"{name} at {self.point}" if self.point else name
 
 
 def find_run(
@@ -85,6 +89,7 @@ def find_run(
         comparison=run.data.tags["unroll.comparison"],
         val_loss=loss,
         folder=folder,
+        point=run.data.tags.get(POINT, ""),
     )
 
 

@@ -12,6 +12,7 @@ from components.records import (
     Answering,
     ComparisonEvidence,
     Missing,
+    Prepared,
     Recalled,
     RunEvidence,
     Scored,
@@ -64,13 +65,19 @@ def recall(
         run_id=comparison.info.run_id,
         experiment=experiment,
         evidence=begun.model_copy(
-            update={"prepared": begun.prepared.model_copy(update={"path": folder / "prepared"})}
+            update={"prepared": prepared_in(begun.prepared, folder / "prepared")}
         ),
         runs=tuple(run_evidence(client, run, scratch) for run in chosen if is_complete(run)),
         baselines=baselines(folder, whose),
         answering=final(Answering, folder / "answering.json", whose) or (),
         missing=missing,
     )
+
+
+def prepared_in(prepared: Prepared, folder: Path) -> Prepared:
+    """What was prepared, with the folder that holds what is shown of it, at every point too."""
+    points = (one.model_copy(update={"path": folder / one.key}) for one in prepared.points)
+    return prepared.model_copy(update={"path": folder, "points": tuple(points)})
 
 
 def baselines(folder: Path, whose: str) -> tuple[Scored, ...]:

@@ -14,12 +14,16 @@ from components.tracking.runs import (
     is_complete,
     log_files,
     log_values,
+    shortened,
     start,
 )
 from components.train.job import WEIGHTS, TrainingJob
 from params.flat import flat_sections
+from params.grid import described
 
 RUN_EVIDENCE = "run.json"
+ROW, POINT = "unroll.row", "unroll.point"  # tags of a run of a grid
+LONGEST_NAME = 200  # characters; MLflow takes 250
 
 
 class TrainingRun(Record):
@@ -52,7 +56,12 @@ def start_training(parent: Parent, job: TrainingJob) -> TrainingRun:
         NOTE: training_note(parent, run_job(job)),
         **common_tags(parent.id, parent.provenance, parent.ingested),
     }
-    run_id = start(parent.tracking, f"{job.architecture}-seed{job.seed}", tags)
+    name = f"{job.architecture}-seed{job.seed}"
+    if job.row is not None:
+        point = described(job.row.changed)
+        tags |= {ROW: job.row.name, POINT: shortened(point)}
+        name = ", ".join(filter(None, (name, point)))[:LONGEST_NAME]
+    run_id = start(parent.tracking, name, tags)
     describe_training(parent, run_id, job)
     return TrainingRun(run_id=run_id)
 
@@ -74,7 +83,7 @@ def finish_training(
     client.log_text(run_id, evidence.model_dump_json(indent=2), RUN_EVIDENCE)
     client.log_artifact(run_id, str(trained.path / WEIGHTS))
     log_files(client, run_id, scored.path, "*.parquet")
-    log_files(client, run_id, parent.prepared.path, "*.json")  # vocabulary, scaler
+    log_files(client, run_id, job.prepared.path, "*.json")  # vocabulary, scaler
     note = training_note(parent, evidence.job, evidence)
     finish(client, run_id, "FINISHED", {"unroll.reused": str(trained.reused).lower(), NOTE: note})
 

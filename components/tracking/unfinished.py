@@ -6,9 +6,11 @@ from typing import Literal
 
 from mlflow.entities import Run
 
+from components.compare.across.points import grid_rows
 from components.records import Missing
 from components.tracking.comparison import SCORED
 from components.tracking.runs import REASON, is_complete
+from components.tracking.trainings import ROW
 from params.schema import Experiment
 
 Status = Literal["FAILED", "KILLED", "RUNNING"]
@@ -29,17 +31,15 @@ def missing_so_far(
     open_still = status == "RUNNING"
     begun = {name_of(run): run for run in nested}
     found = []
-    for architecture in experiment.architectures:
+    for name in grid_rows(experiment) or experiment.architectures:
         for seed in experiment.seeds:
-            run = begun.get((architecture, seed))
+            run = begun.get((name, seed))
             if run is None:
                 reason = "not begun" if open_still else "the comparison ended before it began"
-                found.append(Missing(name=architecture, seed=seed, status=status, reason=reason))
+                found.append(Missing(name=name, seed=seed, status=status, reason=reason))
             elif not is_complete(run):
                 reason = run.data.tags.get(REASON) or without_reason(run)
-                found.append(
-                    Missing(name=architecture, seed=seed, status=status_of(run), reason=reason)
-                )
+                found.append(Missing(name=name, seed=seed, status=status_of(run), reason=reason))
     reason = "baselines are kept at the end of a comparison, which this one has not reached"
     found += [
         Missing(name=name, seed=None, status=status, reason=reason)
@@ -63,5 +63,6 @@ def without_reason(run: Run) -> str:
 
 
 def name_of(run: Run) -> tuple[str, int]:
-    """The architecture and the seed of a training."""
-    return run.data.tags["unroll.architecture"], int(run.data.tags["unroll.seed"])
+    """The name of its row and the seed of a training."""
+    tags = run.data.tags
+    return tags.get(ROW, tags["unroll.architecture"]), int(tags["unroll.seed"])

@@ -1,6 +1,6 @@
 """What one training is: everything its result depends on."""
 
-from components.records import Prepared, Record
+from components.records import NamedRow, Prepared, Record
 from components.storage import key_of
 from params.names import Architecture, Task
 from params.sections import SeriesModel, TextModel, Train
@@ -14,7 +14,8 @@ WEIGHTS = "weights.safetensors"  # the weights of its best epoch
 class TrainingJob(Record):
     """One architecture with one seed on one preprocessed data set.
 
-    `num_threads` says how it is computed and is not part of the key.
+    `num_threads` says how it is computed and is not part of the key, nor is `row`: what its row is
+    called, where that is not its architecture.
     """
 
     task: Task
@@ -24,6 +25,7 @@ class TrainingJob(Record):
     train: Train
     prepared: Prepared
     num_threads: int
+    row: NamedRow | None = None
 
     @property
     def key(self) -> str:
@@ -41,4 +43,9 @@ class TrainingJob(Record):
     @property
     def name(self) -> str:
         """What people call the run, such as `lstm seed 1`."""
-        return f"{self.architecture} seed {self.seed}"
+        return f"{self.row_name} seed {self.seed}"
+
+    @property
+    def row_name(self) -> str:
+        """The name of its row."""
+        return self.row.name if self.row else self.architecture

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -46,7 +47,7 @@ def compare(ids: Sequence[str], home: Home, *, metric: str | None, title: str | 
         raise InputError("--title must not be blank")
     with reading(home) as scratch:
         from components.compare.across.merged import compare_across
-        from components.compare.across.sides import Side
+        from components.compare.across.points import sides_of
         from components.provenance import provenance_across
         from components.tracking.asked import recall_asked
 
@@ -56,7 +57,7 @@ def compare(ids: Sequence[str], home: Home, *, metric: str | None, title: str | 
         sources = {called: recalled.evidence.provenance for called, recalled in found}
         moment = datetime.now(UTC)
         comparison = compare_across(
-            [Side(called, recalled) for called, recalled in found],
+            list(chain.from_iterable(sides_of(called, recalled) for called, recalled in found)),
             provenance_across(sources, command(found, metric, title)),
             id=f"{COMPARED}-{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
             created=moment.isoformat(timespec="seconds"),
@@ -86,7 +87,7 @@ def rebuilt(recalled: Recalled) -> Comparison:
     Raises:
         InputError: If nothing in it has a result.
     """
-    from components.compare.comparison import compare as compare_rows
+    from components.compare.across.points import compare_points
 
     begun = recalled.evidence
     scored = (*(run.scored for run in recalled.runs), *recalled.baselines)
@@ -100,7 +101,7 @@ def rebuilt(recalled: Recalled) -> Comparison:
         answering=recalled.answering,
         missing=recalled.missing,
     )
-    return compare_rows(
+    return compare_points(
         recalled.experiment, evidence, begun.provenance, id=begun.id, created=begun.created
     )
 

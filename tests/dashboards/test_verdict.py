@@ -2,7 +2,7 @@
 
 import math
 
-from components.records import Comparison, Spread
+from components.records import Chosen, Comparison, Spread
 
 
 def with_metric(comparison: Comparison, place: int, *values: float, mean: float | None = None):
@@ -117,3 +117,22 @@ def test_what_is_not_a_number_is_a_dash(classification, parsed):
     assert "nan" not in page.text().lower().split()
     every = parsed(with_metric(with_metric(classification, 0, math.nan), 1, math.nan))
     assert every.headline().startswith("No network has a value of accuracy")
+
+
+def test_the_best_by_validation_is_said_where_settings_were_chosen_among(classification, parsed):
+    def notes(name: str) -> str:
+        chosen = Chosen(name=name, val_loss=0.34567)
+        return parsed(classification.model_copy(update={"chosen": chosen})).notes()
+
+    much = "By its test score the best of 2 networks looks better than it is"
+    assert (
+        f"{much}; by validation, which is how to choose one, LSTM is first too (validation loss "
+        "0.3457)."
+    ) in notes("lstm")
+    assert (
+        f"{much}. Choose by validation: Vanilla RNN is first there (validation loss 0.3457), with "
+        "a test accuracy of 0.8"
+    ) in notes("rnn")
+    # Without several settings of one architecture there is nothing to be chosen.
+    assert "by validation" not in parsed(classification).notes()
+    assert "y validation" not in notes("no such row")

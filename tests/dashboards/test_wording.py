@@ -5,7 +5,9 @@ import math
 import pytest
 
 from components.metrics import ranking_metric
+from components.records import Missing
 from dashboards import wording
+from dashboards.pages import breakable
 
 MAE = ranking_metric("forecast", "test/mae")
 
@@ -54,3 +56,17 @@ def test_numbers_and_lists():
 def test_a_number_is_not_parted_from_its_unit_and_interval(text):
     held = text.replace("~", "\N{NO-BREAK SPACE}").replace("3 points", "3\N{NO-BREAK SPACE}points")
     assert wording.unbroken(text.replace("~", " ")) == held
+
+
+def test_a_missing_run_is_called_by_its_label_where_it_has_one():
+    lost = Missing(name="lstm-2", seed=3, status="FAILED", reason="")
+    assert wording.run_name(lost) == "lstm-2 seed 3"
+    label = "LSTM, train.batch_size 8"
+    assert wording.run_name(lost.model_copy(update={"label": label})) == f"{label}, seed 3"
+    baseline = lost.model_copy(update={"name": "majority", "seed": None})
+    assert wording.run_name(baseline) == "majority"
+
+
+def test_names_may_be_broken_between_words_and_numbers_may_not():
+    said = breakable("LSTM, train.learning_rate 0.001 <b>")
+    assert said == "LSTM, train.<wbr>learning_<wbr>rate 0.001 &lt;b&gt;"

@@ -67,7 +67,7 @@ class Attempt:
 def unroll(home: Home, *arguments: str, log: Path) -> Iterator[Attempt]:
     """The command line, against the tests' own Prefect server."""
     command = [sys.executable, "-P", "-c", "from flows.cli import entry; entry()", *arguments]
-    environment = {**os.environ, "UNROLL_HOME": str(home.root), "PYTHONPATH": os.getcwd()}
+    environment = {**os.environ, "UNROLL_HOME": str(home.root), "PYTHONPATH": str(Path.cwd())}
     environment["PREFECT_API_URL"] = prefect_url()
     with (
         log.open("a") as out,
@@ -218,11 +218,11 @@ def test_an_interrupted_run_says_so_everywhere_and_is_taken_up(
     )
     found = runs(home)
     assert {run.info.status for run in found} == {"KILLED"}
-    (id,) = {run.data.tags["unroll.comparison"] for run in found}
-    assert state_in_prefect(id) == "Cancelled"
+    (comparison_id,) = {run.data.tags["unroll.comparison"] for run in found}
+    assert state_in_prefect(comparison_id) == "Cancelled"
     before = {run.info.run_id for run in found}
     assert finished(home, "resume", log=log) == 0
-    assert f"taking up {id}" in log.read_text()
+    assert f"taking up {comparison_id}" in log.read_text()
     assert before <= {run.info.run_id for run in runs(home)}
     assert comparison(home) == undisturbed
     assert_nothing_is_left(home)
@@ -258,7 +258,7 @@ def test_a_second_signal_ends_it_at_once(
         time.sleep(0.02)
         attempt.process.send_signal(signal.SIGINT)
         assert attempt.process.wait(5) == 130
-    gone, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
     assert finished(home, "run", str(experiment), log=log) == 0
     assert_nothing_is_left(home)

@@ -4,8 +4,13 @@ from collections.abc import Sequence
 from itertools import chain
 
 from components.cautions import cautions
+from components.compare.across.alike import (
+    common_texts,
+    prepared_alike,
+    said_of,
+    validated_alike,
+)
 from components.compare.across.grouping import (
-    Contestant,
     Group,
     grouped,
     identity,
@@ -13,7 +18,9 @@ from components.compare.across.grouping import (
     params_of_network,
 )
 from components.compare.across.sides import Side, require_same
+from components.compare.chosen import chosen
 from components.compare.comparison import compare
+from components.compare.rows import LABELS
 from components.records import (
     Answering,
     Comparison,
@@ -21,6 +28,7 @@ from components.records import (
     Missing,
     Prepared,
     Provenance,
+    Trained,
 )
 from params.errors import InputError
 from params.schema import ClassificationExperiment, Experiment
@@ -57,17 +65,20 @@ def compare_across(
             "to compare"
         )
     groups, repeats = grouped(sides)
+    evidence = merged_evidence(sides, groups)
     comparison = compare(
         merged_experiment(sides, metric=metric, title=title),
-        merged_evidence(sides, groups),
+        evidence,
         provenance,
         id=id,
         created=created,
     )
-    return of_all(sides, comparison, repeats=repeats)
+    return of_all(sides, comparison, evidence.trained, repeats=repeats)
 
 
-def of_all(sides: Sequence[Side], comparison: Comparison, *, repeats: int) -> Comparison:
+def of_all(
+    sides: Sequence[Side], comparison: Comparison, trained: Sequence[Trained], *, repeats: int
+) -> Comparison:
     """The comparison with what is said of all sides, where it was said of the newest."""
     data = comparison.data
     if repeats:
@@ -81,13 +92,9 @@ def of_all(sides: Sequence[Side], comparison: Comparison, *, repeats: int) -> Co
             "data": data,
             "numbers": comparison.numbers if prepared_alike(sides) else None,
             "cautions": tuple(dict.fromkeys(chain.from_iterable(map(own_cautions, sides)))),
+            "chosen": chosen(trained) if validated_alike(sides) else None,
         }
     )
-
-
-def prepared_alike(sides: Sequence[Side]) -> bool:
-    """Whether all sides read the same token ids or windows."""
-    return len({side.experiment.preprocess.digest() for side in sides}) == 1
 
 
 def merged_experiment(
@@ -99,8 +106,9 @@ def merged_experiment(
     titles = {one.report.title for one in experiments}
     names = dict.fromkeys(one.name for one in experiments)
     shared = titles.pop() if len(titles) == 1 else ", ".join(names)
-    if len(sides) > 1:
-        shared += f" ({len(sides)} side by side)"
+    comparisons = {side.recalled.run_id for side in sides}  # a grid is one, of several sides
+    if len(comparisons) > 1:
+        shared += f" ({len(comparisons)} side by side)"
     baselines = dict.fromkeys(chain.from_iterable(one.evaluate.baselines for one in experiments))
     asked: dict[str, object] = {"baselines": tuple(baselines)}
     told: dict[str, object] = {"title": title or shared}
@@ -154,27 +162,6 @@ def merged_prepared(sides: Sequence[Side], newest: Prepared) -> Prepared:
     return newest.model_copy(update={"notes": tuple(said)})
 
 
-def common_texts(sides: Sequence[Side]) -> tuple[str, ...]:
-    """The new texts that every network read, from the same words; none if they read otherwise."""
-    read = [
-        side.experiment.evaluate.texts
-        for side in sides
-        if isinstance(side.experiment, ClassificationExperiment)
-    ]
-    if not read or not prepared_alike(sides):
-        return ()
-    return tuple(text for text in read[0] if all(text in texts for texts in read))
-
-
-def said_of(texts: Sequence[str], one: Contestant) -> tuple[float, ...]:
-    """What a network said of `texts`, which are among those it read."""
-    experiment = one.side.experiment
-    if one.run is None or not isinstance(experiment, ClassificationExperiment):
-        return ()
-    said = dict(zip(experiment.evaluate.texts, one.scored.new_texts, strict=True))
-    return tuple(said[text] for text in texts)
-
-
 def answering(group: Group) -> Answering | None:
     """How fast the row answers, as it was measured in the newest of its comparisons."""
     for one in sorted(group.members, key=lambda one: one.side.created, reverse=True):
@@ -187,6 +174,7 @@ def answering(group: Group) -> Answering | None:
 def missing(sides: Sequence[Side], groups: Sequence[Group]) -> tuple[Missing, ...]:
     """What has no result, under the name of its row, but for what another side has finished."""
     rows = {identity(group.members[0].base, group.members[0].params): group for group in groups}
+    named = {group.row.name for group in groups}
     found = []
     for side in sides:
         asked = side.experiment
@@ -200,7 +188,10 @@ def missing(sides: Sequence[Side], groups: Sequence[Group]) -> tuple[Missing, ..
             if group and one.seed in {member.scored.seed for member in group.members}:
                 continue
             told = {"reason": f"{side.called}: {one.reason}"}
-            told |= {"name": group.row.name} if group else {}
+            if group:
+                told["name"] = group.row.name
+            elif one.name in named:  # a row of that name has other params
+                told["label"] = LABELS[one.name]
             found.append(one.model_copy(update=told))
     return tuple(found)
 

@@ -161,7 +161,8 @@ def test_texts_get_the_probabilities_that_were_scored(
     texts = pd.read_parquet(job.ingested.path / "test.parquet")["text"].tolist()
     assert isinstance(job.preprocess, TextPreprocess)
     names = []
-    for name, _, row in answers.restored(job):
+    for one in answers.restored(job):
+        name, row = one.name, one.row
         names.append(name)
         answer = answers.text_answer(row, job.prepared, job.preprocess)
         expected = said(evidence, name, "probability")
@@ -178,7 +179,8 @@ def test_days_get_the_forecasts_that_were_scored(of_days: tuple[AnsweringJob, Ev
     value = pd.read_parquet(job.ingested.path / "series.parquet")["value"].to_numpy()
     days = said(evidence, "last_value", "day").reshape(-1, 2)
     assert isinstance(job.preprocess, SeriesPreprocess)
-    for name, _, row in answers.restored(job):
+    for one in answers.restored(job):
+        name, row = one.name, one.row
         answer = answers.series_answer(row, job.prepared, job.preprocess, value)
         expected = said(evidence, name, "forecast").reshape(-1, 2)
         np.testing.assert_allclose(answer(days), expected, atol=1e-5)
@@ -199,7 +201,7 @@ def test_the_size_is_that_of_the_files_that_are_needed(
         return sum(len(path.read_bytes()) for path in paths)
 
     job, _ = of_texts
-    sizes = {name: number for name, number, _ in answers.restored(job)}
+    sizes = {one.name: one.size_bytes for one in answers.restored(job)}
     read = [job.prepared.path / name for name in ("prepared.json", "vocabulary.json")]
     assert sizes["lstm"] == size(job.networks[0].trained / WEIGHTS, *read)
     folder = job.baselines[1].scored
@@ -207,7 +209,7 @@ def test_the_size_is_that_of_the_files_that_are_needed(
         folder / "baseline.json", folder / "baseline.safetensors"
     )
     job, _ = of_days
-    sizes = {name: number for name, number, _ in answers.restored(job)}
+    sizes = {one.name: one.size_bytes for one in answers.restored(job)}
     assert sizes["gru"] == size(
         job.networks[1].trained / WEIGHTS, job.prepared.path / "prepared.json"
     )
@@ -259,6 +261,12 @@ def test_a_measuring_is_reused_on_the_same_machine_for_the_same_rows(
         assert row.throughput > 100
     assert cost.measure(job, store) == first  # to the last digit of what a clock said
     assert cost.measure(job, store, fresh=True) != first
+    # The same runs may be called otherwise in a grid; what was measured of them is as good there.
+    called = (row.model_copy(update={"name": f"{row.name}-2"}) for row in job.networks)
+    of_grid = job.model_copy(update={"networks": tuple(called)})
+    again = cost.measure(of_grid, store)
+    assert [row.name for row in again] == ["rnn-2", "gru-2", *measured_runs_in_order(job)[2:]]
+    assert [row.throughput for row in again] == [row.throughput for row in cost.measure(job, store)]
     fewer = job.model_copy(update={"networks": job.networks[1:]})
     assert fewer.key != job.key
     key = job.key

@@ -388,7 +388,7 @@ def test_speed_is_that_of_the_newest_under_the_name_of_the_row(side: Any) -> Non
 
 @pytest.mark.parametrize("length", [100, 50])
 def test_new_texts_that_all_read_alike_stay(length: int, tmp_path: Path) -> None:
-    from components.compare.across.merged import common_texts
+    from components.compare.across.alike import common_texts
 
     def texts(*of: str, length: int = 100) -> Side:
         overrides = [f"evaluate.texts={list(of)}", f"preprocess.max_length={length}"]
