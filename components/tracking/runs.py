@@ -27,6 +27,7 @@ from components.train.worker import ChildFailed
 logger = logging.getLogger(__name__)
 
 COMPLETE = "unroll.complete"
+OUTPUTS = "unroll.outputs"  # of the store, that a run was made from: what `unroll clean` keeps
 NOTE = "mlflow.note.content"  # the description of a run, in Markdown
 LONGEST_TAG = 8000  # characters that MLflow takes
 COMMIT = re.compile(r"[0-9a-f]{7,40}")
@@ -146,6 +147,16 @@ def common_tags(id: str, provenance: Provenance, ingested: Ingested) -> dict[str
     if commit := COMMIT.match(provenance.code_revision):
         tags["mlflow.source.git.commit"] = commit.group()
     return tags
+
+
+def outputs(*paths: Path) -> dict[str, str]:
+    """The tag that names the stage outputs in these folders, whichever store they lie in."""
+    return {OUTPUTS: " ".join(map(output_name, paths))}
+
+
+def output_name(path: Path) -> str:
+    """`stage/key`, by which an output is called wherever its store lies."""
+    return f"{path.parent.name}/{path.name}"
 
 
 def log_values(client: MlflowClient, run_id: str, values: Mapping[str, float]) -> None:

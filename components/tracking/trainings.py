@@ -6,12 +6,14 @@ from components.records import RunEvidence, RunJob, Scored, Trained
 from components.tracking.notes import training_note
 from components.tracking.runs import (
     NOTE,
+    OUTPUTS,
     Parent,
     common_tags,
     describe,
     finish,
     log_files,
     log_values,
+    outputs,
     start,
 )
 from components.train.job import WEIGHTS, TrainingJob
@@ -32,7 +34,8 @@ def start_training(parent: Parent, job: TrainingJob) -> str:
         NOTE: training_note(parent, run_job(job)),
         **common_tags(parent.id, parent.provenance, parent.ingested),
     }
-    run_id = start(parent.tracking, f"{job.architecture}-seed{job.seed}", tags)
+    made = {OUTPUTS: f"train/{job.key}"}  # in this run or before
+    run_id = start(parent.tracking, f"{job.architecture}-seed{job.seed}", {**tags, **made})
     params = flat_sections(model=job.model, train=job.train)
     own = {"architecture": job.architecture, "seed": str(job.seed)}
     describe(parent, run_id, {**parent.params, **params, **own})
@@ -50,8 +53,9 @@ def finish_training(
     client.log_artifact(run_id, str(trained.path / WEIGHTS))
     log_files(client, run_id, scored.path, "*.parquet")
     log_files(client, run_id, parent.prepared.path, "*.json")  # vocabulary, scaler
-    note = training_note(parent, evidence.job, evidence)
-    finish(client, run_id, "FINISHED", {"unroll.reused": str(trained.reused).lower(), NOTE: note})
+    tags = {"unroll.reused": str(trained.reused).lower(), **outputs(trained.path, scored.path)}
+    tags[NOTE] = training_note(parent, evidence.job, evidence)
+    finish(client, run_id, "FINISHED", tags)
 
 
 def run_job(job: TrainingJob) -> RunJob:
