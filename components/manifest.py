@@ -3,10 +3,10 @@
 A folder without a manifest is not finished. Manifests of older versions have sizes alone.
 """
 
-import hashlib
 import json
-import os
 from pathlib import Path
+
+from components.disk import file_digest, sync
 
 MANIFEST = "manifest.json"
 
@@ -66,18 +66,3 @@ def expected(entry: int | dict[str, int | str]) -> tuple[int, str | None]:
     if isinstance(entry, dict):
         return int(entry["size"]), str(entry["sha256"])
     return int(entry), None
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Bring a file or a folder to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

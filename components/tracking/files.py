@@ -65,6 +65,11 @@ def paths(client: MlflowClient, run_id: str, folder: str | None = None) -> Itera
             yield one.path
 
 
+def local_folder(run: Run) -> Path | None:
+    """Where the run's files are to lie on this machine; None if they lie elsewhere."""
+    return Path(local_file_uri_to_path(run.info.artifact_uri)) if is_local(run) else None
+
+
 def is_local(run: Run) -> bool:
     """Whether the run's files lie on this machine."""
     return urlparse(run.info.artifact_uri).scheme in {"", "file"}

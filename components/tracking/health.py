@@ -11,7 +11,7 @@ import mlflow.store
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 MIGRATIONS = Path(mlflow.store.__file__).parent / "db_migrations"
@@ -26,19 +26,6 @@ class Schema:
     found: str
     expected: str
     state: Literal["same", "older", "unknown"]
-
-
-def is_server(uri: str) -> bool:
-    """Whether it is an MLflow server that is asked over HTTP."""
-    return uri.startswith(("http://", "https://"))
-
-
-def shown(uri: str) -> str:
-    """An address without its password."""
-    if is_server(uri):
-        address = httpx.URL(uri)
-        return str(address.copy_with(userinfo=b"")) if address.userinfo else uri
-    return make_url(uri).render_as_string(hide_password=True)
 
 
 def server_version(uri: str) -> str:

@@ -19,8 +19,9 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
+from components.manifest import MANIFEST
 from components.records import Ingested, Prepared, Provenance, Record
-from components.storage import MANIFEST, Home
+from components.storage import Home
 from components.tracking.opening import Tracking
 from components.train.worker import ChildFailed
 

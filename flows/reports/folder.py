@@ -6,11 +6,18 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from components.disk import write_whole
 from components.records import Comparison, Summary
-from components.storage import write_whole
 from params.errors import InputError
+from params.names import COMPARED
 
+ACROSS = f"{COMPARED}-"  # begins the name of a report on several comparisons
 COMPARISON, PAGE, SUMMARY, INDEX = "comparison.json", "report.html", "summary.json", "index.html"
+
+
+def is_across(name: str) -> bool:
+    """Whether a report is on several comparisons, so that MLflow holds nothing of that name."""
+    return name.startswith(ACROSS)
 
 
 def summaries(reports: Path) -> Iterator[Summary]:

@@ -17,6 +17,9 @@ SECONDS = 120  # a first CUDA context on a busy machine is slow
 DRIVER = "install NVIDIA's driver, or train on the processor"
 
 
+Looking = subprocess.Popen[str]
+
+
 @dataclass(frozen=True)
 class Gpu:
     """A GPU and its memory in bytes."""
@@ -39,7 +42,7 @@ class Seen:
     nvml_gpus: tuple[Gpu, ...] = ()
 
 
-def start() -> "subprocess.Popen[str]":
+def start() -> Looking:
     """A process that looks at the devices; `devices` waits for it."""
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "flows.upkeep.devices"],
@@ -49,7 +52,7 @@ def start() -> "subprocess.Popen[str]":
     )
 
 
-def devices(process: "subprocess.Popen[str]") -> Iterator[Finding]:
+def devices(process: Looking) -> Iterator[Finding]:
     """What that process found."""
     try:
         found, said = process.communicate(timeout=SECONDS)

@@ -101,8 +101,9 @@ def folders(home: Home) -> Iterator[Finding]:
         yield wrong("output folder", found, "set UNROLL_HOME to another folder")
     yield free_disk("disk", there, DISK_NEEDED, DISK_WANTED)
     temporary = Path(tempfile.gettempdir())
-    if (found := free_disk("temporary files", temporary, TEMPORARY_NEEDED)).mark != "ok":
-        yield found
+    room = free_disk("temporary files", temporary, TEMPORARY_NEEDED)
+    if room.mark != "ok":
+        yield room
 
 
 def free_disk(checked: str, folder: Path, needed: int, wanted: int = 0) -> Finding:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from components.storage import MANIFEST, Home, Store, find_home, key_of, write_whole
+from components.disk import write_whole
+from components.manifest import MANIFEST
+from components.storage import Home, Store, find_home, key_of
 from params.errors import InputError
 
 ROOT = Path(__file__).parents[2]

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from components.compare.across.naming import Params, names
 from components.compare.across.sides import Side
+from components.disk import file_digest
 from components.evaluate.baselines import PARAMS
 from components.evaluate.predictions import PREDICTIONS
 from components.records import NamedRow, RunEvidence, Scored
-from components.storage import file_digest
 from params.flat import flat_sections
 from params.schema import Experiment
 from params.sections import SeriesModel, Train

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from components import metrics
+from components.disk import file_digest
 from components.evaluate import score
 from components.evaluate.kept import SETTINGS
 from components.evaluate.predictions import PREDICTIONS, read_predictions
@@ -20,7 +21,7 @@ from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
 from components.records import Epoch, Scored, Trained
 from components.scores import Predictions
-from components.storage import Store, file_digest, key_of
+from components.storage import Store, key_of
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork
 from params.load import load
