@@ -30,7 +30,9 @@ def shown(uri: str) -> str:
     if not is_server(uri):
         return make_url(uri).render_as_string(hide_password=True)
     address = httpx.URL(uri)
-    return str(address.copy_with(password=HIDDEN)) if address.password else uri
+    if not address.password:
+        return uri
+    return str(address.copy_with(username=address.username, password=HIDDEN))
 
 
 def remember(home: Home) -> None:

@@ -48,6 +48,11 @@ class Tracked:
         return (*self.nested, *([self.own] if self.own else []))
 
     @property
+    def deleted(self) -> tuple[Run, ...]:
+        """Those of its runs that were deleted."""
+        return tuple(run for run in self.runs if not is_active(run))
+
+    @property
     def began(self) -> float:
         """When the first of its runs began, in seconds since 1970."""
         return float(min(run.info.start_time for run in self.runs)) / 1000

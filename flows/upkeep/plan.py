@@ -6,13 +6,10 @@ A plan is made of what was found, and changes nothing; `removal` looks again bef
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-from mlflow.entities import Run
 
 from components.storage import Home
-from components.tracking.files import local_folder
-from components.tracking.references import Tracked, is_active
+from components.tracking.files import local_folder, run_folder
+from components.tracking.references import Tracked
 from flows.reports.folder import COMPARISON, is_across
 from flows.upkeep.findings import plural
 from flows.upkeep.inventory import Stored, measure
@@ -83,7 +80,7 @@ def unfinished(one: Tracked, home: Home) -> Item:
     paths = tuple(path for path in (*folders, report) if path and path.is_dir())
     return Item(
         kind="comparison",
-        name=one.id,
+        name=f"comparison {one.id}",
         why=f"not finished, {one.own.info.status}; {plural(len(one.nested), 'run')} in MLflow",
         size=sum(measure(path)[0] for path in paths),
         used=one.began,
@@ -93,44 +90,31 @@ def unfinished(one: Tracked, home: Home) -> Item:
 
 
 def deleted_files(found: Found, wish: Wish) -> Iterator[Item]:
-    """The files of runs that were deleted in MLflow, a comparison at a time."""
+    """The files of runs that were deleted in MLflow, a comparison at a time.
+
+    Those of a run that a registered model is of stay.
+    """
     for one in found.comparisons:
-        deleted = [run for run in deleted_runs(one, found, wish) if run_folder(run, found.home)]
-        if deleted:
-            paths = tuple(path for run in deleted if (path := run_folder(run, found.home)))
+        if not wish.of(one.experiment):
+            continue
+        deleted = [run for run in one.deleted if run.info.run_id not in found.of_models]
+        paths = [path for run in deleted if (path := run_folder(run, found.home))]
+        if paths:
             measured = [measure(path) for path in paths]
             yield Item(
                 kind="files",
                 name=f"files of {one.id}",
-                why=f"{plural(len(deleted), 'run')} of it deleted in MLflow",
+                why=f"{plural(len(paths), 'run')} of it deleted in MLflow",
                 size=sum(size for size, _ in measured),
                 used=max(written for _, written in measured),
-                paths=paths,
+                paths=tuple(paths),
             )
-
-
-def deleted_runs(one: Tracked, found: Found, wish: Wish) -> list[Run]:
-    """The deleted runs of a comparison that no registered model is of."""
-    if not wish.of(one.experiment):
-        return []
-    deleted = [run for run in one.runs if not is_active(run)]
-    return [run for run in deleted if run.info.run_id not in found.of_models]
 
 
 def kept_elsewhere(found: Found, wish: Wish) -> int:
     """Of how many deleted runs a server keeps the files."""
-    deleted = [run for one in found.comparisons for run in deleted_runs(one, found, wish)]
-    return sum(local_folder(run) is None for run in deleted)
-
-
-def run_folder(run: Run, home: Home) -> Path | None:
-    """The folder of a run among this home's artifacts; None if it is not there, or elsewhere."""
-    files = local_folder(run)
-    if files is None or files.name != "artifacts":
-        return None
-    folder = files.parent
-    ours = folder.name == run.info.run_id and folder.parent.resolve() == home.artifacts.resolve()
-    return folder if ours and folder.is_dir() else None
+    asked = [one for one in found.comparisons if wish.of(one.experiment)]
+    return sum(local_folder(run) is None for one in asked for run in one.deleted)
 
 
 def orphaned_reports(found: Found, wish: Wish) -> Iterator[Item]:

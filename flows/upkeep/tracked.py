@@ -71,9 +71,9 @@ def database(uri: str) -> Finding:
     try:
         return of_version(name, schema(uri))
     except ModuleNotFoundError as error:
-        return wrong(
-            "MLflow", f"{name} needs the package {error.name}", "pip install 'unroll[postgres]'"
-        )
+        said = f"{name} needs the package {error.name}, which is not installed"
+        mend = "pip install 'unroll[postgres]', and begin the address with postgresql+psycopg2://"
+        return wrong("MLflow", said, mend)
     except SQLAlchemyError as error:
         said = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
         return wrong("MLflow", f"{name} cannot be read: {said}", "see MLFLOW_TRACKING_URI")
