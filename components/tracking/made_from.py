@@ -16,10 +16,9 @@ from mlflow.entities import Run
 from components.tracking.comparison import FOLDER
 from components.tracking.files import download_some
 from components.tracking.recall import is_evidence, is_evidence_of_run
-from components.tracking.runs import OUTPUTS, output_name
+from components.tracking.runs import OUTPUTS, is_complete, output_name
 from components.tracking.search import is_comparison
 from components.tracking.trainings import RUN_EVIDENCE
-from components.tracking.unfinished import is_complete
 from params.errors import InputError
 
 

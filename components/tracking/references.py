@@ -12,8 +12,8 @@ from components.storage import Home
 from components.tracking.connection import connected
 from components.tracking.made_from import all_outputs, tagged
 from components.tracking.owner import is_gone
+from components.tracking.runs import is_complete
 from components.tracking.search import is_comparison
-from components.tracking.unfinished import is_complete
 
 T = TypeVar("T")
 State = Literal["finished", "running", "interrupted", "gone"]
@@ -46,6 +46,11 @@ class Tracked:
     def runs(self) -> tuple[Run, ...]:
         """All of its runs, its own last."""
         return (*self.nested, *([self.own] if self.own else []))
+
+    @property
+    def lacks(self) -> bool:
+        """Whether it came to its end without a result of every run."""
+        return self.own is not None and self.own.data.tags.get("unroll.missing", "0") != "0"
 
     @property
     def deleted(self) -> tuple[Run, ...]:

@@ -17,7 +17,7 @@ from components.tracking.health import (
 )
 from components.tracking.places import is_server, shown
 from components.tracking.references import Tracked, is_active, tracked
-from components.tracking.unfinished import is_complete
+from components.tracking.runs import is_complete
 from flows.reports.folder import PAGE, is_across
 from flows.settings import few_tries
 from flows.upkeep.findings import Finding, good, note, plural, wrong
@@ -105,6 +105,10 @@ def standing(comparisons: Sequence[Tracked]) -> Iterator[Finding]:
     if dead := sum(len(one.dead) for one in comparisons):
         said = f"{plural(dead, 'run')} still RUNNING by MLflow, but their process is gone"
         yield note("comparisons", said, "the next `unroll run` marks them KILLED")
+    lacking = [one.id for one in by_state["finished"] if one.lacks]
+    if lacking:
+        said = f"{plural(len(lacking), 'comparison')} without some of the runs: {listed(lacking)}"
+        yield note("comparisons", said, "unroll resume ID tries again")
     newest = sorted(by_state["interrupted"], key=lambda one: one.began, reverse=True)
     for one in newest[:NAMED]:
         assert one.own is not None

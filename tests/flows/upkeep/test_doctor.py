@@ -169,15 +169,18 @@ def test_dead_runs_unfinished_comparisons_and_orphaned_reports_are_named(world: 
     world.comparison(TWO, status="KILLED", days=2)
     world.comparison(ID.format("cccc"), status="RUNNING", gone=False)
     world.report(ID.format("dddd"))
+    lacking = world.comparison(ID.format("eeee"))
+    world.client.set_tag(lacking, "unroll.missing", "2")
     found = list(mlflow(world.home))
     assert faults(found) == [
         ("note", "2 runs still RUNNING by MLflow, but their process is gone"),
+        ("note", f"1 comparison without some of the runs: {ID.format('eeee')}"),
         ("note", f"{ONE} is not finished: its process is gone"),
         ("note", f"{TWO} is not finished: it ended KILLED"),
         ("note", f"1 report of no comparison in MLflow: {ID.format('dddd')}"),
     ]
     mends = [one.mend for one in found if one.mark != "ok"]
-    assert mends[1] == f"unroll resume {ONE}; or `unroll clean --unfinished` removes it"
+    assert mends[2] == f"unroll resume {ONE}; or `unroll clean --unfinished` removes it"
 
 
 def test_a_finished_run_without_its_files_is_named(world: World) -> None:
