@@ -16,7 +16,7 @@ from flows.upkeep.findings import plural
 from flows.upkeep.inventory import inventory
 from flows.upkeep.plan import Found, make_plan
 from flows.upkeep.removal import remove
-from flows.upkeep.wanted import Item, Wish, age
+from flows.upkeep.wanted import Item, Wish, age, require_tracking
 from params.errors import InputError, listed
 
 
@@ -79,19 +79,6 @@ def look(home: Home) -> Found:
         of_models=frozenset(of_models),
         stored=tuple(inventory(home.store)),
     )
-
-
-def require_tracking(home: Home) -> None:
-    """See that MLflow's database is there.
-
-    Raises:
-        InputError: If it is not: MLflow would make an empty one, to which nothing is known.
-    """
-    if missing := home.missing_database():
-        raise InputError(
-            f"{missing} is not there, so that nobody knows what in {home.root} is needed; set "
-            "UNROLL_HOME or MLFLOW_TRACKING_URI to where the runs are"
-        )
 
 
 def require_known(wish: Wish, found: Found) -> None:

@@ -54,15 +54,17 @@ def clean(
     Whatever a finished comparison, a registered model or a running process refers to stays.
     """
     from components.storage import find_home
-    from flows.upkeep.wanted import Wish, seconds_of
+    from flows.upkeep.wanted import Wish, require_tracking, seconds_of
 
     wish = Wish(
         age=seconds_of(older_than) if older_than is not None else 0.0,
         experiments=tuple(experiments or ()),
         unfinished=unfinished,
     )
+    home = find_home()
+    require_tracking(home)
     with interruptible():
         from flows.upkeep import clean as cleaning
 
-        status = cleaning.clean(find_home(), wish, yes=yes)
+        status = cleaning.clean(home, wish, yes=yes)
     raise typer.Exit(status)

@@ -3,11 +3,14 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from components.tracking.references import Tracked
+from components.storage import Home
 from flows.upkeep.findings import plural
 from params.errors import InputError
+
+if TYPE_CHECKING:
+    from components.tracking.references import Tracked
 
 AGE = re.compile(r"(\d+(?:\.\d+)?)([mhdw])")
 UNITS = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}  # seconds
@@ -45,7 +48,7 @@ class Item:
     size: int
     used: float
     paths: tuple[Path, ...]
-    comparison: Tracked | None = None
+    comparison: "Tracked | None" = None
     lock: Path | None = None
 
 
@@ -70,3 +73,16 @@ def age(seconds: float) -> str:
         if seconds >= unit:
             return plural(int(seconds // unit), name)
     return "just now"
+
+
+def require_tracking(home: Home) -> None:
+    """See that MLflow's database is there.
+
+    Raises:
+        InputError: If it is not: MLflow would make an empty one, to which nothing is known.
+    """
+    if missing := home.missing_database():
+        raise InputError(
+            f"{missing} is not there, so that nobody knows what in {home.root} is needed; set "
+            "UNROLL_HOME or MLFLOW_TRACKING_URI to where the runs are"
+        )
