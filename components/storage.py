@@ -25,6 +25,8 @@ from params.errors import InputError
 
 logger = logging.getLogger(__name__)
 
+SQLITE = "sqlite:///"  # with which the address of a database file begins
+
 
 @dataclass(frozen=True)
 class Home:
@@ -60,13 +62,13 @@ class Home:
     @property
     def own_tracking_uri(self) -> str:
         """The SQLite database, whatever is set."""
-        return f"sqlite:///{self.database}"
+        return f"{SQLITE}{self.database}"
 
     def missing_database(self) -> str | None:
         """The SQLite file that `tracking_uri` names, if it is not there; MLflow would make it."""
-        if not self.tracking_uri.startswith("sqlite:///"):
+        if not self.tracking_uri.startswith(SQLITE):
             return None
-        path = self.tracking_uri.removeprefix("sqlite:///")
+        path = self.tracking_uri.removeprefix(SQLITE)
         return None if Path(path).is_file() else path
 
     def require_writable(self) -> None:

@@ -6,10 +6,13 @@ without a password.
 """
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 from filelock import FileLock
+from mlflow.entities import Experiment
 from sqlalchemy import make_url
 
 from components.disk import write_whole
@@ -18,6 +21,7 @@ from params.errors import InputError
 
 PLACES = "tracked_by.json"
 HIDDEN = "***"  # instead of a password
+REACH_SECONDS = 5
 
 
 def is_server(uri: str) -> bool:
@@ -35,9 +39,9 @@ def shown(uri: str) -> str:
     return str(address.copy_with(username=address.username, password=HIDDEN))
 
 
-def remember(home: Home) -> None:
-    """Keep that the runs of this folder are tracked where they are now, unless that is in it."""
-    if home.tracking_uri == home.own_tracking_uri:
+def remember(home: Home, experiment: Experiment) -> None:
+    """Keep where the runs of an experiment are tracked now, unless it is in this folder itself."""
+    if home.tracking_uri == home.own_tracking_uri or is_own(home, experiment):
         return
     path = home.root / PLACES
     with FileLock(path.with_suffix(".lock")):
@@ -47,6 +51,18 @@ def remember(home: Home) -> None:
             write_whole(path, json.dumps([*known, address], indent=1))
 
 
+def is_own(home: Home, experiment: Experiment) -> bool:
+    """Whether a server keeps the experiment in this folder's own database, as `unroll ui` does."""
+    query = "SELECT 1 FROM experiments WHERE experiment_id = ? AND name = ? AND creation_time = ?"
+    one = (experiment.experiment_id, experiment.name, experiment.creation_time)
+    uri = f"{home.database.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, timeout=REACH_SECONDS)) as database:
+            return database.execute(query, one).fetchone() is not None
+    except sqlite3.Error:  # there is none, or it is no database of MLflow's
+        return False
+
+
 def places(home: Home) -> list[str]:
     """Every server and database that may hold runs made from this folder's store.
 
@@ -54,9 +70,8 @@ def places(home: Home) -> list[str]:
         InputError: If it cannot be known, or not be asked.
     """
     path = home.root / PLACES
-    now = home.tracking_uri
-    found = [now]
-    if home.database.is_file() and now != home.own_tracking_uri:
+    found = [home.tracking_uri]
+    if home.database.is_file() and home.own_tracking_uri not in found:
         found.append(home.own_tracking_uri)
     for address in remembered(path):
         if address not in map(shown, found):

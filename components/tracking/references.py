@@ -18,7 +18,8 @@ from components.tracking.search import is_comparison
 T = TypeVar("T")
 State = Literal["finished", "running", "interrupted", "gone"]
 
-OURS = "tags.`unroll.comparison` LIKE '%'"
+# Runs of a search for params belong to no comparison. They refer to outputs all the same.
+GROUPS = ("unroll.comparison", "unroll.tuning")
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,15 @@ def tracked(uri: str, home: Home, scratch: Path) -> list[Tracked]:
         experiments = pages(client.search_experiments, view_type=ViewType.ALL)
         names = {one.experiment_id: one.name for one in experiments}
         runs: dict[str, list[Run]] = {}
-        for run in pages(
-            client.search_runs,
-            experiment_ids=list(names),
-            filter_string=OURS,
-            run_view_type=ViewType.ALL,
-            max_results=1000,
-        ):
-            runs.setdefault(run.data.tags["unroll.comparison"], []).append(run)
+        for group in GROUPS:
+            for run in pages(
+                client.search_runs,
+                experiment_ids=list(names),
+                filter_string=f"tags.`{group}` LIKE '%'",
+                run_view_type=ViewType.ALL,
+                max_results=1000,
+            ):
+                runs.setdefault(run.data.tags[group], []).append(run)
         found = []
         for name, its in sorted(runs.items()):
             outputs, unknown = all_outputs(client, filter(is_active, its), scratch)

@@ -2,12 +2,14 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from components import usage
 from components.storage import Home
-from components.tracking.places import places
+from components.tracking.places import PLACES, places
 from components.tracking.references import runs_of_models, tracked
 from dashboards.wording import size
 from flows.settings import few_tries, set_defaults
@@ -69,8 +71,9 @@ def look(home: Home) -> Found:
     comparisons, of_models = [], set()
     with few_tries(), TemporaryDirectory(prefix="unroll-") as scratch:
         for number, uri in enumerate(places(home)):
-            comparisons += tracked(uri, home, Path(scratch) / str(number))
-            of_models |= runs_of_models(uri)
+            with required(uri, home):
+                comparisons += tracked(uri, home, Path(scratch) / str(number))
+                of_models |= runs_of_models(uri)
     return Found(
         home=home,
         now=time.time(),
@@ -79,6 +82,24 @@ def look(home: Home) -> Found:
         of_models=frozenset(of_models),
         stored=tuple(inventory(home.store)),
     )
+
+
+@contextmanager
+def required(uri: str, home: Home) -> Iterator[None]:
+    """Say of a place that is not the one in use why it is asked, if it does not answer.
+
+    Raises:
+        InputError: If it does not.
+    """
+    try:
+        yield
+    except InputError as error:
+        if uri == home.tracking_uri:
+            raise
+        raise InputError(
+            f"{error}; comparisons of {home.root} are tracked there, too: start it or, if it is no "
+            f"more, take it out of {home.root / PLACES}"
+        ) from None
 
 
 def require_known(wish: Wish, found: Found) -> None:

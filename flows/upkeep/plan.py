@@ -3,22 +3,17 @@
 A plan is made of what was found, and changes nothing; `removal` looks again before it removes.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from components.storage import Home
 from components.tracking.files import local_folder, run_folder
 from components.tracking.references import Tracked
-from flows.reports.folder import COMPARISON, is_across
+from flows.reports.folder import COMPARISON, experiment_of
 from flows.upkeep.findings import plural
 from flows.upkeep.inventory import Stored, measure
 from flows.upkeep.unreferenced import from_store
 from flows.upkeep.wanted import Item, Wish
-
-NAME = re.compile(
-    r"(.+)-\d{8}-\d{6}-[0-9a-f]{4}"
-)  # a comparison's, which begins with its experiment
 
 
 @dataclass(frozen=True)
@@ -118,15 +113,12 @@ def kept_elsewhere(found: Found, wish: Wish) -> int:
 
 
 def orphaned_reports(found: Found, wish: Wish) -> Iterator[Item]:
-    """Reports of comparisons that MLflow does not hold any more.
-
-    Those on several comparisons stay: MLflow never held them.
-    """
+    """Reports of comparisons that MLflow does not hold any more."""
     known = {one.id for one in found.comparisons if one.state != "gone"}
     for path in sorted(found.home.reports.glob(f"*/{COMPARISON}")):
         folder = path.parent
-        match = NAME.fullmatch(folder.name)
-        if match and folder.name not in known and not is_across(folder.name) and wish.of(match[1]):
+        experiment = experiment_of(folder.name)
+        if experiment and folder.name not in known and wish.of(experiment):
             size, written = measure(folder)
             why = "MLflow holds no such comparison any more"
             yield Item("report", f"report {folder.name}", why, size, written, (folder,))

@@ -18,7 +18,7 @@ from components.tracking.health import (
 from components.tracking.places import is_server, shown
 from components.tracking.references import Tracked, is_active, tracked
 from components.tracking.runs import is_complete
-from flows.reports.folder import PAGE, is_across
+from flows.reports.folder import PAGE, experiment_of
 from flows.settings import few_tries
 from flows.upkeep.findings import Finding, good, note, plural, wrong
 from params.errors import InputError, listed
@@ -147,7 +147,7 @@ def reports(comparisons: Sequence[Tracked], folder: Path) -> Iterator[Finding]:
     """Whether each report is of a comparison that MLflow holds."""
     known = {one.id for one in comparisons if one.state != "gone"}
     pages = sorted(path.parent.name for path in folder.glob(f"*/{PAGE}"))
-    orphans = [name for name in pages if name not in known and not is_across(name)]
+    orphans = [name for name in pages if name not in known and experiment_of(name)]
     if orphans:
         found = f"{plural(len(orphans), 'report')} of no comparison in MLflow: {listed(orphans)}"
         yield note("reports", found, "`unroll clean` shows what can go")

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from mlflow.entities import Experiment
 
 from components.storage import Home
+from components.tracking.opening import open_tracking
 from components.tracking.places import PLACES, places, remember, shown
 from params.errors import InputError
 
@@ -23,8 +25,11 @@ def test_an_address_is_shown_without_its_password(uri: str, address: str) -> Non
     assert shown(uri) == address
 
 
+EXPERIMENT = Experiment("7", "heat", "file:///x", "active", creation_time=1)
+
+
 def test_the_own_database_needs_no_remembering(home: Home) -> None:
-    remember(home)
+    remember(home, EXPERIMENT)
     assert not (home.root / PLACES).exists()
     assert places(home) == [home.own_tracking_uri]
 
@@ -33,17 +38,29 @@ def test_a_server_is_remembered_once_and_asked_beside_the_own_database(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://one:5000")
-    remember(home)
-    remember(home)
+    remember(home, EXPERIMENT)
+    remember(home, EXPERIMENT)
     assert places(home) == ["http://one:5000", home.own_tracking_uri]
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:secret@two:5000")
-    remember(home)
+    remember(home, EXPERIMENT)
     kept = (home.root / PLACES).read_text()
     assert json.loads(kept) == ["http://one:5000", "http://me:***@two:5000"]
     assert places(home) == ["http://me:secret@two:5000", home.own_tracking_uri, "http://one:5000"]
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     with pytest.raises(InputError, match=r"at http://me:\*\*\*@two:5000, too, whose password"):
         places(home)
+
+
+def test_a_server_on_the_own_database_needs_no_remembering(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracking = open_tracking(home, "heat")
+    known = tracking.client().get_experiment(tracking.experiment_id)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
+    remember(home, known)
+    assert not (home.root / PLACES).exists()
+    remember(home, EXPERIMENT)
+    assert json.loads((home.root / PLACES).read_text()) == ["http://127.0.0.1:5000"]
 
 
 def test_a_folder_without_a_database_of_its_own_has_none_to_ask(

@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from components.tracking.opening import open_tracking
 from components.tracking.owner import holding
 from components.tracking.places import PLACES
-from flows.reports.folder import ACROSS
 from flows.upkeep import removal
 from flows.upkeep.clean import clean, look
 from flows.upkeep.plan import make_plan
 from flows.upkeep.removal import remove
 from flows.upkeep.wanted import Item, Wish, age, seconds_of
 from params.errors import InputError
+from params.names import COMPARED
 
 World = Any  # the one of conftest.py, which is not imported
 
@@ -154,13 +155,21 @@ def test_what_a_registered_model_is_of_stays(world: World) -> None:
 
 
 def test_reports_on_several_comparisons_and_other_folders_stay(world: World) -> None:
-    world.report(f"{ACROSS}20260102-030405-aaaa")
+    world.report(f"{COMPARED}-20260102-030405-aaaa")
     world.report("my notes")
     world.report(ONE)
     assert names(world) == {f"report {ONE}"}
     (world.home.reports / "index.html").write_text(ONE)
     assert clean(world.home, Wish(), yes=True) == 0
     assert ONE not in (world.home.reports / "index.html").read_text()
+
+
+def test_what_the_trials_of_a_search_name_stays(world: World) -> None:
+    tried, lost = world.output("train", "tried"), world.output("train", "lost")
+    tracking = open_tracking(world.home, "heat")
+    tags = {"unroll.tuning": "search-1", "unroll.kind": "trial", "unroll.outputs": tried}
+    world.client.create_run(tracking.experiment_id, tags=tags)
+    assert names(world) == {f"store {lost}"}
 
 
 def test_only_what_is_old_goes(world: World) -> None:
@@ -309,6 +318,9 @@ def test_every_mlflow_that_the_folder_was_used_with_counts(
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     assert json.loads((world.home.root / PLACES).read_text()) == [f"sqlite:///{other}"]
     assert names(world) == set()
+    other.write_bytes(b"gone")
+    with pytest.raises(InputError, match=r"are tracked there, too: start it or, "):
+        names(world)
     (world.home.root / PLACES).write_text(json.dumps(["postgresql://me:***@host/db"]))
     with pytest.raises(InputError, match=r"tracked at postgresql://me:\*\*\*@host/db, too, whose"):
         names(world)
