@@ -1,28 +1,22 @@
-"""Files that are on the disk and whole, and their digests."""
+"""A disk that is full, in whatever words it is told."""
 
-import hashlib
-import os
-from pathlib import Path
+import errno
+from collections.abc import Iterator
 
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+FULL = {errno.ENOSPC, errno.EDQUOT}
+SAID = ("No space left on device", "Disk quota exceeded", "database or disk is full")
 
 
-def sync(path: Path) -> None:
-    """Bring a file or a folder to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def is_disk_full(error: BaseException) -> bool:
+    """Whether a full disk is behind an error: of the system, of SQLite or of a child process."""
+    return any(
+        (isinstance(one, OSError) and one.errno in FULL) or any(said in str(one) for said in SAID)
+        for one in chain_of(error)
+    )
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that nobody ever sees a part of it."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    sync(partial)
-    partial.replace(path)
+def chain_of(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those that it came from."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

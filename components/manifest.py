@@ -6,7 +6,7 @@ A folder without a manifest is not finished. Manifests of older versions have si
 import json
 from pathlib import Path
 
-from components.disk import file_digest, sync
+from components.files import file_digest, sync
 
 MANIFEST = "manifest.json"
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from components import usage
-from components.disk import sync
+from components.files import sync
 from components.manifest import damage, seal
 from components.stopping import Interrupted, stopping
 from params.errors import InputError

@@ -16,6 +16,7 @@ SHARED = (
     "scores",
     "stopping",
     "disk",
+    "files",
     "manifest",
     "usage",
     "storage",

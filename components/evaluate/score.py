@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from components import metrics
-from components.disk import file_digest
 from components.evaluate.predictions import write_predictions
+from components.files import file_digest
 from components.records import Ingested, Prepared, Record, Scored, Trained
 from components.storage import Store, key_of
 from components.train.job import WEIGHTS, TrainingJob

@@ -15,7 +15,7 @@ from filelock import FileLock
 from mlflow.entities import Experiment
 from sqlalchemy import make_url
 
-from components.disk import write_whole
+from components.files import write_whole
 from components.storage import Home
 from params.errors import InputError
 

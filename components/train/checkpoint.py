@@ -18,7 +18,7 @@ import torch
 from pytorch_lightning.callbacks import Checkpoint
 from torch import Tensor
 
-from components.disk import file_digest, sync
+from components.files import file_digest, sync
 from components.records import Epoch
 from components.train.history import History
 from components.train.memory import peak_memory_bytes

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from components.disk import write_whole
+from components.files import write_whole
 from components.records import Comparison, Summary
 from params.errors import InputError
 from params.names import COMPARED

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from components.disk import write_whole
+from components.files import write_whole
 from components.records import Comparison
 from dashboards.index import render_index, summarise
 from dashboards.render import render

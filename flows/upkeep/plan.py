@@ -70,13 +70,15 @@ def may_be_given_up(one: Tracked, found: Found, wish: Wish) -> bool:
 def unfinished(one: Tracked, home: Home) -> Item:
     """An unfinished comparison with its runs, their files and its report."""
     assert one.own is not None, "it has a run of its own that says how it stands"
+    dead = one.own.info.run_id in one.dead
+    ended = "its process is gone" if dead else f"it ended {one.own.info.status}"
     folders = [run_folder(run, home) for run in one.runs]
     report = home.reports / one.id
     paths = tuple(path for path in (*folders, report) if path and path.is_dir())
     return Item(
         kind="comparison",
         name=f"comparison {one.id}",
-        why=f"not finished, {one.own.info.status}; {plural(len(one.nested), 'run')} in MLflow",
+        why=f"not finished, {ended}; {plural(len(one.nested), 'run')} in MLflow",
         size=sum(measure(path)[0] for path in paths),
         used=one.began,
         paths=paths,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from components.disk import write_whole
+from components.files import write_whole
 from components.manifest import MANIFEST
 from components.storage import Home, Store, find_home, key_of
 from params.errors import InputError

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from components.compare.across.naming import Params, names
 from components.compare.across.sides import Side
-from components.disk import file_digest
 from components.evaluate.baselines import PARAMS
 from components.evaluate.predictions import PREDICTIONS
+from components.files import file_digest
 from components.records import NamedRow, RunEvidence, Scored
 from params.flat import flat_sections
 from params.schema import Experiment

@@ -11,10 +11,10 @@ import torch
 from safetensors.torch import save_file
 
 from components import metrics
-from components.disk import file_digest
 from components.evaluate import score
 from components.evaluate.kept import SETTINGS
 from components.evaluate.predictions import PREDICTIONS, read_predictions
+from components.files import file_digest
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
 from components.preprocess.series import preprocess_series
