@@ -34,9 +34,10 @@ def register(root: Path) -> None:
             if not is_held(path):
                 forget(path)
         own = users / f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}.lock"
-        _mine[root] = FileLock(own, thread_local=False)  # whichever thread asked first
-        _mine[root].acquire()
+        lock = FileLock(own, thread_local=False)  # whichever thread asked first
+        lock.acquire()
         mark(own)
+        _mine[root] = lock
 
 
 def mark(path: Path) -> None:
