@@ -1,7 +1,7 @@
 """Stage outputs by the digest of what they are made from, complete or not there at all.
 
-An output is a folder `<root>/<stage>/<key>` whose `manifest.json`, listing every file with its
-size, is written last; only then does the folder get its name. The folder being filled is called
+An output is a folder `<root>/<stage>/<key>` whose manifest, listing every file with its digest, is
+written last; only then does the folder get its name. The folder being filled is called
 `<key>.partial` and is read by nobody but who goes on filling it.
 """
 
@@ -17,12 +17,14 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from components import usage
+from components.files import sync
+from components.manifest import damage, seal
 from components.stopping import Interrupted, stopping
 from params.errors import InputError
 
 logger = logging.getLogger(__name__)
 
-MANIFEST = "manifest.json"
 SQLITE = "sqlite:///"  # with which the address of a database file begins
 
 
@@ -65,7 +67,12 @@ class Home:
     @property
     def tracking_uri(self) -> str:
         """`MLFLOW_TRACKING_URI` if it is set, else the SQLite database."""
-        return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{self.database}"
+        return os.environ.get("MLFLOW_TRACKING_URI") or self.own_tracking_uri
+
+    @property
+    def own_tracking_uri(self) -> str:
+        """The SQLite database, whatever is set."""
+        return f"{SQLITE}{self.database}"
 
     def missing_database(self) -> str | None:
         """The SQLite file that `tracking_uri` names, if it is not there; MLflow would make it."""
@@ -128,7 +135,8 @@ class Store:
     ) -> Output:
         """The output of `stage` under `key`, made by `make(folder)` if it is not complete.
 
-        Two processes that want the same output wait for each other; the second one reuses it.
+        Two processes that want the same output wait for each other; the second one reuses it. One
+        that is not as it was written is named in a warning, and made again.
 
         Args:
             stage: Name of the stage, a folder of the store.
@@ -143,8 +151,10 @@ class Store:
         """
         path = self.root / stage / key
         path.parent.mkdir(parents=True, exist_ok=True)
+        usage.register(self.root)
         with held(path.with_suffix(".lock"), stage):
-            if is_complete(path) and not fresh:
+            if not fresh and is_whole(path):
+                usage.mark(path)
                 logger.info("%s: reused, nothing it depends on changed", stage)
                 return Output(path, key, reused=True)
             partial = path.with_suffix(".partial")
@@ -158,8 +168,9 @@ class Store:
                 if not resumable:
                     shutil.rmtree(partial, ignore_errors=True)
                 raise
-            # What stands there is incomplete, or is asked to be made again.
+            # What stands there is damaged, or is asked to be made again.
             shutil.rmtree(path, ignore_errors=True)
+            usage.mark(partial)
             partial.rename(path)
             sync(path.parent)
         return Output(path, key, reused=False)
@@ -187,45 +198,14 @@ def held(path: Path, what: str) -> Iterator[None]:
         lock.release()
 
 
-def is_complete(path: Path) -> bool:
-    """Whether every file that the output's manifest lists is there in its full size."""
-    try:
-        sizes = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        return all((path / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, ValueError):
+def is_whole(path: Path) -> bool:
+    """Whether an output is there and every file in it is what was written.
+
+    Every byte is read, at 1 to 2 GB a second: what is reused has lain on a disk that others reach.
+    """
+    if not path.exists():
         return False
-
-
-def seal(folder: Path) -> None:
-    """Bring every file of `folder` to disk, then write its manifest."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    for path in files:
-        sync(path)
-    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
-    manifest = folder / MANIFEST
-    manifest.write_text(json.dumps(sizes, indent=1), encoding="utf-8")
-    sync(manifest)
-    sync(folder)
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Bring a file or a folder to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that nobody ever sees a part of it."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    sync(partial)
-    partial.replace(path)
+    reason = damage(path, deep=True)
+    if reason is not None:
+        logger.warning("%s is damaged (%s); it is made again", path, reason)
+    return reason is None

@@ -5,6 +5,7 @@ before them in degrees C. A result is reused as any stage output is, on the same
 as old as its first measuring.
 """
 
+import json
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -15,6 +16,7 @@ from components.storage import Store
 from components.train.worker import run_in_child
 
 ANSWERING = "answering.json"
+MEASURED = "measured.json"  # the outputs that the rows were restored from, which it is kept with
 
 Rows: TypeAdapter[tuple[Answering, ...]] = TypeAdapter(tuple[Answering, ...])
 
@@ -30,6 +32,9 @@ def measure(job: AnsweringJob, store: Store, *, fresh: bool = False) -> tuple[An
 
     def make(folder: Path) -> None:
         run_in_child(measure_in_child, job.model_dump_json(), folder)
+        scored = [*(row.scored for row in job.networks), *(row.scored for row in job.baselines)]
+        names = [f"{path.parent.name}/{path.name}" for path in scored]
+        (folder / MEASURED).write_text(json.dumps(names), encoding="utf-8")
 
     output = store.output("evaluate", job.key, make, fresh=fresh)
     found = Rows.validate_json((output.path / ANSWERING).read_bytes())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import yaml
 
-from components.storage import file_digest
+from components.files import file_digest
 from params.errors import InputError
 from params.ingest import EMBEDDED_SIZE
 from params.inline import InlineTexts

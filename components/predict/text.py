@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from components.evaluate.predict import probabilities
 from components.predict.restore import restore
 from components.preprocess import tokens
-from components.preprocess.vocabulary import encode_split, ids_of, read_vocabulary
+from components.preprocess.vocabulary import VOCABULARY, encode_split, ids_of, read_vocabulary
 from components.train.networks import RecurrentNetwork
 from params.errors import InputError
 from params.names import Architecture
@@ -77,9 +77,14 @@ def load_classifier(
     Raises:
         InputError: If a file is missing, or is not as this version of Unroll writes it.
     """
-    network, _ = restore(folder, architecture, params.model)
+    network, prepared = restore(folder, architecture, params.model)
     try:
         words = read_vocabulary(folder)
     except (OSError, ValueError) as error:
         raise InputError(f"the vocabulary of the run cannot be read: {error}") from None
+    if len(words) + tokens.NUM_SPECIAL != prepared.spec.num_embeddings:
+        raise InputError(
+            f"the vocabulary of the run, {folder / VOCABULARY}, has {len(words):,} words, which "
+            "are not those that it was trained with"
+        )
     return Classifier(network, ids_of(words), params.preprocess)

@@ -20,8 +20,15 @@ def ids_of(words: Sequence[str]) -> dict[str, int]:
 
 
 def read_vocabulary(prepared: Path) -> list[str]:
-    """The words of a preprocessed data set, most frequent first."""
-    words: list[str] = json.loads((prepared / VOCABULARY).read_text(encoding="utf-8"))
+    """The words of a preprocessed data set, most frequent first.
+
+    Raises:
+        OSError: If the file cannot be read.
+        ValueError: If it is no list of words.
+    """
+    words = json.loads((prepared / VOCABULARY).read_text(encoding="utf-8"))
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise ValueError(f"{VOCABULARY} must be a list of words")
     return words
 
 

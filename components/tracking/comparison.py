@@ -25,6 +25,7 @@ from components.tracking.runs import (
     log_files,
     log_once,
     log_values,
+    outputs,
     start,
 )
 from params.flat import flatten
@@ -54,7 +55,7 @@ def start_comparison(
     say where it came from.
     """
     tags = {**tags, "unroll.kind": "comparison", "unroll.task": experiment.task}
-    tags |= common_tags(id, provenance, ingested)
+    tags |= common_tags(id, provenance, ingested) | outputs(ingested.path, prepared.path)
     parent = Parent(
         tracking=tracking,
         run_id=start(tracking, id, tags),
@@ -133,6 +134,10 @@ def log_evidence(parent: Parent, evidence: Evidence) -> None:
     for scored in evidence.scored:  # so that runs can be compared by them, beside their scores
         if scored.run_id is not None and scored.name in speeds:
             log_once(client, scored.run_id, speeds[scored.name])
+    baselines = [scored.path for scored in evidence.scored if scored.kind == "baseline"]
+    made_from = outputs(evidence.ingested.path, evidence.prepared.path, *baselines)
+    for key, value in made_from.items():
+        client.set_tag(parent.run_id, key, value)
     answering = TypeAdapter(tuple[Answering, ...]).dump_json(evidence.answering, indent=2)
     log(answering, "answering.json")
     missing = TypeAdapter(tuple[Missing, ...]).dump_json(evidence.missing, indent=2)

@@ -10,6 +10,7 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from mlflow.utils.file_utils import local_file_uri_to_path
 
+from components.storage import Home
 from params.errors import InputError
 
 
@@ -63,6 +64,21 @@ def paths(client: MlflowClient, run_id: str, folder: str | None = None) -> Itera
             yield from paths(client, run_id, one.path)
         else:
             yield one.path
+
+
+def local_folder(run: Run) -> Path | None:
+    """Where the run's files are to lie on this machine; None if they lie elsewhere."""
+    return Path(local_file_uri_to_path(run.info.artifact_uri)) if is_local(run) else None
+
+
+def run_folder(run: Run, home: Home) -> Path | None:
+    """The folder of a run among this home's artifacts; None if it is not there, or elsewhere."""
+    files = local_folder(run)
+    if files is None or files.name != "artifacts":
+        return None
+    folder = files.parent
+    ours = folder.name == run.info.run_id and folder.parent.resolve() == home.artifacts.resolve()
+    return folder if ours and folder.is_dir() else None
 
 
 def is_local(run: Run) -> bool:

@@ -8,6 +8,7 @@ from mlflow.exceptions import MlflowException
 from components.records import Record
 from components.storage import Home
 from components.tracking.connection import first_client
+from components.tracking.places import is_server, remember
 
 # Else MLflow's UI guesses what kind of experiment it is, and may show that of language models.
 KIND, TRAINING = "mlflow.experimentKind", "custom_model_development"
@@ -26,7 +27,7 @@ class Tracking(Record):
     @property
     def is_server(self) -> bool:
         """Whether it is a server, which people open in a browser at the same address."""
-        return self.uri.startswith(("http://", "https://"))
+        return is_server(self.uri)
 
     def page(self, run_id: str, artifact: str | None = None) -> str:
         """The page of a run, or of an artifact of it, as a link from any page of MLflow's UI."""
@@ -42,9 +43,10 @@ def open_tracking(home: Home, experiment_name: str) -> Tracking:
     if known is not None:
         if KIND not in known.tags:
             client.set_experiment_tag(known.experiment_id, KIND, TRAINING)
+        remember(home, known)
         return Tracking(uri=uri, experiment_id=known.experiment_id)
     # A server chooses where artifacts go; a local database has to be told.
-    location = None if uri.startswith(("http://", "https://")) else home.artifacts.as_uri()
+    location = None if is_server(uri) else home.artifacts.as_uri()
     try:
         created = client.create_experiment(
             experiment_name, artifact_location=location, tags={KIND: TRAINING}
@@ -54,4 +56,5 @@ def open_tracking(home: Home, experiment_name: str) -> Tracking:
         if known is None:
             raise
         created = known.experiment_id
+    remember(home, client.get_experiment(created))
     return Tracking(uri=uri, experiment_id=created)

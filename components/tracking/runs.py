@@ -18,8 +18,9 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run,
 from mlflow.exceptions import MlflowException
 
 from components.disk import is_disk_full
+from components.manifest import MANIFEST
 from components.records import Ingested, Prepared, Provenance, Record
-from components.storage import MANIFEST, Home
+from components.storage import Home
 from components.tracking.opening import Tracking
 from components.tracking.owner import owner
 from components.train.worker import ChildFailed
@@ -27,6 +28,7 @@ from components.train.worker import ChildFailed
 logger = logging.getLogger(__name__)
 
 COMPLETE = "unroll.complete"
+OUTPUTS = "unroll.outputs"  # of the store, that a run was made from: what `unroll clean` keeps
 REASON = "unroll.reason"  # why it has no result
 TAKEN_UP = "unroll.taken_up"  # how often
 NOTE = "mlflow.note.content"  # the description of a run, in Markdown
@@ -155,6 +157,16 @@ def common_tags(id: str, provenance: Provenance, ingested: Ingested) -> dict[str
     if commit := COMMIT.match(provenance.code_revision):
         tags["mlflow.source.git.commit"] = commit.group()
     return tags
+
+
+def outputs(*paths: Path) -> dict[str, str]:
+    """The tag that names the stage outputs in these folders, whichever store they lie in."""
+    return {OUTPUTS: " ".join(map(output_name, paths))}
+
+
+def output_name(path: Path) -> str:
+    """`stage/key`, by which an output is called wherever its store lies."""
+    return f"{path.parent.name}/{path.name}"
 
 
 def log_values(client: MlflowClient, run_id: str, values: Mapping[str, float]) -> None:

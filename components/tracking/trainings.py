@@ -7,6 +7,7 @@ from components.tracking.notes import training_note
 from components.tracking.resuming import nested_run, reopen
 from components.tracking.runs import (
     NOTE,
+    OUTPUTS,
     Parent,
     common_tags,
     describe,
@@ -14,6 +15,7 @@ from components.tracking.runs import (
     is_complete,
     log_files,
     log_values,
+    outputs,
     shortened,
     start,
 )
@@ -56,6 +58,7 @@ def start_training(parent: Parent, job: TrainingJob) -> TrainingRun:
         NOTE: training_note(parent, run_job(job)),
         **common_tags(parent.id, parent.provenance, parent.ingested),
     }
+    tags[OUTPUTS] = f"preprocess/{job.prepared.key} train/{job.key}"  # made in this run or before
     name = f"{job.architecture}-seed{job.seed}"
     if job.row is not None:
         point = described(job.row.changed)
@@ -84,8 +87,10 @@ def finish_training(
     client.log_artifact(run_id, str(trained.path / WEIGHTS))
     log_files(client, run_id, scored.path, "*.parquet")
     log_files(client, run_id, job.prepared.path, "*.json")  # vocabulary, scaler
-    note = training_note(parent, evidence.job, evidence)
-    finish(client, run_id, "FINISHED", {"unroll.reused": str(trained.reused).lower(), NOTE: note})
+    made = outputs(job.prepared.path, trained.path, scored.path)
+    tags = {"unroll.reused": str(trained.reused).lower(), **made}
+    tags[NOTE] = training_note(parent, evidence.job, evidence)
+    finish(client, run_id, "FINISHED", tags)
 
 
 def run_job(job: TrainingJob) -> RunJob:

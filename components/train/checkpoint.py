@@ -18,8 +18,8 @@ import torch
 from pytorch_lightning.callbacks import Checkpoint
 from torch import Tensor
 
+from components.files import file_digest, sync
 from components.records import Epoch
-from components.storage import file_digest, sync
 from components.train.history import History
 from components.train.memory import peak_memory_bytes
 

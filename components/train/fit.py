@@ -9,9 +9,9 @@ import torch
 from pytorch_lightning.callbacks import Callback, EarlyStopping, EMAWeightAveraging
 from safetensors.torch import save_file
 
+from components.files import sync, write_whole
 from components.metrics import VAL_LOSS
 from components.records import Trained
-from components.storage import sync, write_whole
 from components.train.checkpoint import Checkpoints, newest_checkpoint, remove_checkpoints
 from components.train.data import SequenceData
 from components.train.history import History

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.storage import sync
+from components.files import sync
 from params.errors import InputError
 
 CHUNK = 4_096  # rows

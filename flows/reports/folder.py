@@ -1,16 +1,28 @@
 """The folder of all reports: what lies there, told apart from what is none."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from components.files import write_whole
 from components.records import Comparison, Summary
-from components.storage import write_whole
 from params.errors import InputError
+from params.names import COMPARED
 
+ID = re.compile(r"(.+)-\d{8}-\d{6}-[0-9a-f]{4}")  # experiment and moment
 COMPARISON, PAGE, SUMMARY, INDEX = "comparison.json", "report.html", "summary.json", "index.html"
+
+
+def experiment_of(name: str) -> str | None:
+    """The experiment that the comparison `name` is of; None if it is the name of something else.
+
+    So it is with a report on several comparisons, of which MLflow holds nothing.
+    """
+    match = ID.fullmatch(name)
+    return match[1] if match and match[1] != COMPARED else None
 
 
 def summaries(reports: Path) -> Iterator[Summary]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from components.files import write_whole
 from components.records import Comparison
-from components.storage import write_whole
 from dashboards.index import render_index, summarise
 from dashboards.render import render
 from flows.reports.folder import COMPARISON, INDEX, PAGE, SUMMARY, summaries

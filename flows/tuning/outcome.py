@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from components.files import write_whole
 from components.markdown import plain, table
 from components.metrics import metrics_of
 from components.records import Search, TrialOutcome, Tuned, Tuning
-from components.storage import write_whole
 from params.changed import changed
 from params.flat import flatten
 from params.load import to_yaml

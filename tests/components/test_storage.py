@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from components.storage import MANIFEST, Home, Store, find_home, key_of, write_whole
+from components.files import write_whole
+from components.manifest import MANIFEST
+from components.storage import Home, Store, find_home, key_of
 from params.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +48,8 @@ def test_a_complete_output_is_reused(store: Store, caplog: pytest.LogCaptureFixt
     assert caplog.messages == ["stage: reused, nothing it depends on changed"]
     assert (again.path, again.key) == (made.path, "key")
     assert made.path == store.root / "stage" / "key"
-    assert json.loads((made.path / MANIFEST).read_text()) == {"a.txt": 5, "sub/b.bin": 3}
+    listed = json.loads((made.path / MANIFEST).read_text())
+    assert {name: entry["size"] for name, entry in listed.items()} == {"a.txt": 5, "sub/b.bin": 3}
     assert visible(store) == ["key"]
 
 
@@ -102,14 +105,22 @@ def test_the_remains_of_a_killed_process_are_cleared_away(store: Store) -> None:
     [
         lambda path: (path / "a.txt").unlink(),
         lambda path: (path / "a.txt").write_text("who"),
+        lambda path: (path / "a.txt").write_text("whale"),
         lambda path: (path / "sub" / "b.bin").write_bytes(b""),
         lambda path: (path / MANIFEST).unlink(),
         lambda path: (path / MANIFEST).write_text('{"a.txt": 5'),
+        lambda path: (path / MANIFEST).write_text("[]"),
     ],
 )
-def test_a_damaged_output_is_made_again(damage: Callable[[Path], object], store: Store) -> None:
-    damage(store.output("stage", "key", writing()).path)
+def test_a_damaged_output_is_named_and_made_again(
+    damage: Callable[[Path], object], store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = store.output("stage", "key", writing()).path
+    damage(path)
     again = store.output("stage", "key", writing())
+    (said,) = caplog.messages
+    assert said.startswith(f"{path} is damaged (")
+    assert said.endswith("); it is made again")
     assert not again.reused
     assert (again.path / "a.txt").read_text() == "whole"
     assert store.output("stage", "key", refuse).reused

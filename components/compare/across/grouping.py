@@ -7,8 +7,8 @@ from components.compare.across.naming import Params, names
 from components.compare.across.sides import Side
 from components.evaluate.baselines import PARAMS
 from components.evaluate.predictions import PREDICTIONS
+from components.files import file_digest
 from components.records import NamedRow, RunEvidence, Scored
-from components.storage import file_digest
 from params.flat import flat_sections
 from params.schema import Experiment
 from params.sections import SeriesModel, Train

@@ -14,13 +14,14 @@ from components import metrics
 from components.evaluate import score
 from components.evaluate.kept import SETTINGS
 from components.evaluate.predictions import PREDICTIONS, read_predictions
+from components.files import file_digest
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
 from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
 from components.records import Epoch, Scored, Trained
 from components.scores import Predictions
-from components.storage import Store, file_digest, key_of
+from components.storage import Store, key_of
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork
 from params.load import load

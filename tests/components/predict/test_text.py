@@ -104,6 +104,9 @@ def test_a_network_comes_back_as_it_was(folder: Path, tiny_imdb: ClassificationE
         ("prepared.json", "{}", "*/prepared.json is not readable: path: Field required"),
         ("vocabulary.json", None, "the vocabulary of the run cannot be read: "),
         ("vocabulary.json", "[", "the vocabulary of the run cannot be read: "),
+        ("vocabulary.json", "7", "the vocabulary of the run cannot be read: vocabulary.json must"),
+        ("vocabulary.json", "[1]", "the vocabulary of the run cannot be read: vocabulary.json "),
+        ("vocabulary.json", '["good"]', "the vocabulary of the run, */vocabulary.json, has 1 word"),
     ],
 )
 def test_a_file_that_is_not_as_it_must_be(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import Experiment
 from mlflow.exceptions import MlflowException
 
 from components.storage import Home
@@ -50,7 +51,10 @@ def test_a_server_chooses_where_artifacts_go(home: Home, monkeypatch: pytest.Mon
             asked.extend([name, artifact_location])
             return "12"
 
-    monkeypatch.setattr(opening, "MlflowClient", Client)
+        def get_experiment(self, id: str) -> Experiment:
+            return Experiment(id, "tiny", "mlflow-artifacts:/12", "active", creation_time=1)
+
+    monkeypatch.setattr(opening, "first_client", Client)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking.example:5000")
     opened = open_tracking(home, "tiny")
     assert opened == Tracking(uri="http://tracking.example:5000", experiment_id="12")
