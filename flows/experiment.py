@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture, as_completed
+from prefect.states import Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components.cautions import cautions
@@ -25,7 +27,9 @@ from components.tracking import champion, runs
 from components.tracking.comparison import start_comparison
 from components.tracking.runs import Parent
 from components.train import worker
+from dashboards.against import regression
 from dashboards.wording import run_name
+from flows import champion as last_champion
 from flows import tasks
 from flows.data import Data
 from flows.jobs import baseline_jobs, new_texts, num_workers, training_jobs
@@ -35,6 +39,10 @@ from params.schema import Experiment
 
 class RunsMissing(Exception):
     """The comparison was written, but without every run that was asked for."""
+
+
+class Regression(Exception):
+    """The comparison was written, and its best network is worse than `compare.alert` lets pass."""
 
 
 def new_context(
@@ -66,6 +74,7 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> None:
 
     Raises:
         InputError: If the data or the params are not as they must be; nothing is left behind.
+        Regression: If the alert fired; the comparison is written.
         RunsMissing: If the comparison was written without some of its runs.
     """
     runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=num_workers(params))
@@ -78,8 +87,12 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> None:
 
 
 @flow(name="unroll", flow_run_name="{context.id}")
-def experiment(params: Experiment, context: Context, provenance: Provenance) -> Comparison:
+def experiment(
+    params: Experiment, context: Context, provenance: Provenance
+) -> Comparison | State[Comparison]:
     """Ingest -> preprocess -> train and evaluate every run -> compare -> report.
+
+    If the alert fires, the flow ends in the failed state called Regression.
 
     Raises:
         InputError: If the data are not as they must be.
@@ -102,15 +115,25 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
         tags=context.tags,
     )
     with runs.ending(parent.tracking, parent.run_id), stopping_children():
-        evidence = with_answering(params, train_and_evaluate(params, parent, context), context)
+        jobs = training_jobs(params, prepared)
+        last = last_champion.evaluate_last.submit(params, jobs, parent, context)
+        evidence = train_and_evaluate(params, parent, context)
+        evidence = last_champion.with_champion(evidence, jobs, last)
+        evidence = with_answering(params, evidence, context)
         comparison = tasks.compare(params, evidence, parent, context)
         tasks.report(comparison, parent, context)
-    best = champion.best_run(evidence, training_jobs(params, prepared))
+    worse = regression(comparison)
+    best = champion.best_run(evidence, jobs)
     if best is not None:
-        tasks.register(params, best, parent)
-    if comparison.missing:
-        names = ", ".join(map(run_name, comparison.missing))
-        raise RunsMissing(f"without a result: {names}; the others are compared")
+        last_champion.register(params, best, parent, refused=worse is not None)
+    names = ", ".join(map(run_name, comparison.missing))
+    absent = f"without a result: {names}; the others are compared"
+    if worse is not None:
+        worse = f"{worse} ({absent})" if names else worse
+        # A state of a name of its own, for which Prefect's automations can look.
+        return Failed(name=Regression.__name__, message=worse, data=Regression(worse))
+    if names:
+        raise RunsMissing(absent)
     return comparison
 
 

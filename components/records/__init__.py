@@ -1,5 +1,15 @@
 """Values that cross a stage border: frozen, small, and written as JSON."""
 
+from components.records.against import (
+    LAST,
+    NEW,
+    Against,
+    Champion,
+    ChampionEvidence,
+    Guard,
+    Said,
+    Score,
+)
 from components.records.analysis import (
     Confusion,
     Disagreement,
@@ -44,7 +54,12 @@ from components.records.summary import Summary
 from components.records.texts import EncodedText, NewText, TextNumbers
 
 __all__ = [
+    "LAST",
+    "NEW",
+    "Against",
     "Answering",
+    "Champion",
+    "ChampionEvidence",
     "ComparedData",
     "Comparison",
     "ComparisonEvidence",
@@ -56,6 +71,7 @@ __all__ = [
     "Epoch",
     "Evidence",
     "ForecastPicture",
+    "Guard",
     "Ingested",
     "LengthBin",
     "Method",
@@ -76,7 +92,9 @@ __all__ = [
     "RunEvidence",
     "RunJob",
     "RunTest",
+    "Said",
     "Scaler",
+    "Score",
     "Scored",
     "SeasonBin",
     "SequenceSpec",

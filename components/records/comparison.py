@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from components.records.against import Against
 from components.records.analysis import SeriesErrors, TextErrors
 from components.records.pairs import Method, Pair
 from components.records.record import Record
@@ -11,6 +12,7 @@ from components.records.spread import Spread
 from components.records.stages import Epoch, Missing
 from components.records.texts import NewText, TextNumbers
 from params.names import Architecture, Task
+from params.section import is_none
 
 
 class Cost(Record):
@@ -101,7 +103,8 @@ class Comparison(Record):
     """All runs of one experiment with its baselines, best first within each kind.
 
     `floor` holds the least value that any forecast can be expected to reach, by metric key, where
-    the data are generated and their true mean is known. `cautions` are whole sentences.
+    the data are generated and their true mean is known. `cautions` are whole sentences. `against`
+    is there where the experiment had a champion from another training than the best of these.
     """
 
     id: str
@@ -123,3 +126,4 @@ class Comparison(Record):
     floor: dict[str, float]
     provenance: Provenance
     cautions: tuple[str, ...] = ()
+    against: Against | None = Field(default=None, exclude_if=is_none)

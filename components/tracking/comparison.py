@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from components.evaluate.predictions import PREDICTIONS
 from components.records import (
     Answering,
     ComparisonEvidence,
@@ -31,6 +32,8 @@ from params.schema import Experiment
 
 FOLDER = "comparison"  # of the artifacts from which `comparison.json` can be made again
 SCORED = "scored.json"
+CHAMPION = "champion"  # what the last one says of the test split; with .json, who it is
+REGRESSION = "unroll.regression"
 OF_ALL_RUNS = ("ingest.", "preprocess.")  # params that nested runs do not say otherwise
 
 
@@ -90,7 +93,7 @@ def params_of(experiment: Experiment) -> dict[str, str]:
 
 
 def log_evidence(parent: Parent, evidence: Evidence) -> None:
-    """Log what no nested run carries: baselines, speeds of answering, and what did not finish.
+    """Log what no nested run carries: baselines, the last champion, speeds, and what is missing.
 
     With it `comparison.json` can be made again from MLflow alone, also if making it now fails. The
     scores of a baseline come after its predictions, and what is missing after everything else:
@@ -110,6 +113,10 @@ def log_evidence(parent: Parent, evidence: Evidence) -> None:
     for scored in evidence.scored:  # so that runs can be compared by them, beside their scores
         if scored.run_id is not None and scored.name in speeds:
             log_values(client, scored.run_id, speeds[scored.name])
+    if evidence.champion is not None:
+        said = evidence.champion.said.path
+        log_files(client, parent.run_id, said, PREDICTIONS, f"{FOLDER}/{CHAMPION}")
+        log(evidence.champion.model_dump_json(indent=2).encode(), f"{CHAMPION}.json")
     answering = TypeAdapter(tuple[Answering, ...]).dump_json(evidence.answering, indent=2)
     log(answering, "answering.json")
     missing = TypeAdapter(tuple[Missing, ...]).dump_json(evidence.missing, indent=2)
@@ -117,7 +124,13 @@ def log_evidence(parent: Parent, evidence: Evidence) -> None:
 
 
 def finish_comparison(
-    parent: Parent, report: Path, best: Mapping[str, float], said: str, *, missing: int
+    parent: Parent,
+    report: Path,
+    best: Mapping[str, float],
+    said: str,
+    *,
+    missing: int,
+    regression: str | None = None,
 ) -> None:
     """Log the best network's metrics and the report, then that the comparison is complete.
 
@@ -127,10 +140,13 @@ def finish_comparison(
         best: Metrics of the best network.
         said: What its description says of the result, Markdown.
         missing: How many of its runs did not finish.
+        regression: How much worse the best network is than the last champion, if the alert fired.
     """
     client = parent.tracking.client()
     log_values(client, parent.run_id, {f"best/{key}": value for key, value in best.items()})
     client.log_artifacts(parent.run_id, str(report), REPORT)
     status = "FAILED" if missing else "FINISHED"
     tags = {"unroll.missing": str(missing), NOTE: comparison_note(parent, said)}
+    if regression is not None:
+        tags[REGRESSION] = regression
     finish(client, parent.run_id, status, tags)

@@ -10,13 +10,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from components.records import (
     Answering,
+    ChampionEvidence,
     ComparisonEvidence,
     Missing,
     Recalled,
     RunEvidence,
     Scored,
 )
-from components.tracking.comparison import FOLDER, SCORED
+from components.tracking.comparison import CHAMPION, FOLDER, SCORED
 from components.tracking.files import download_some
 from components.tracking.search import comparison_of, latest_first
 from components.tracking.trainings import RUN_EVIDENCE
@@ -68,7 +69,22 @@ def recall(
         baselines=baselines(folder, whose),
         answering=final(Answering, folder / "answering.json", whose) or (),
         missing=missing,
+        champion=last_champion(folder, whose),
     )
+
+
+def last_champion(folder: Path, whose: str) -> ChampionEvidence | None:
+    """The champion that a comparison was set against, with the folder of its predictions.
+
+    Raises:
+        InputError: If what is kept of it is not as it should be.
+    """
+    path = folder / f"{CHAMPION}.json"
+    if not path.is_file():
+        return None
+    found = read(ChampionEvidence.model_validate_json, path, whose)
+    own = {"said": found.said.model_copy(update={"path": folder / CHAMPION})}
+    return found.model_copy(update=own)
 
 
 def baselines(folder: Path, whose: str) -> tuple[Scored, ...]:

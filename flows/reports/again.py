@@ -99,6 +99,7 @@ def rebuilt(recalled: Recalled) -> Comparison:
         scored=scored,
         answering=recalled.answering,
         missing=recalled.missing,
+        champion=recalled.champion,
     )
     return compare_rows(
         recalled.experiment, evidence, begun.provenance, id=begun.id, created=begun.created
