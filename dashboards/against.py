@@ -6,33 +6,47 @@ from components.metrics import Metric, metrics_of
 from components.records import NEW, Against, Champion, Comparison, Score
 from dashboards.points import amount, amounts_of, gap_of, unit_of
 from dashboards.verdict import in_sentence
-from dashboards.wording import brackets, quantity
+from dashboards.wording import TO, number, quantity
 from params.names import ARCHITECTURE_LABELS
+
+MINUS = "−"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One of the two networks: who it is, where it is from, and its scores as text."""
+    """The two by one metric, as text; `ahead` is how far the new one is, with the `interval`.
 
-    role: str
-    name: str
-    origin: str
-    scores: tuple[str, ...]
+    `sentence` says it in words, `shown` whether the test of the two finds a difference.
+    """
+
+    metric: str
+    new: str
+    last: str
+    ahead: str
+    interval: str
+    sentence: str
+    shown: bool
 
 
 @dataclass(frozen=True)
 class AgainstLast:
-    """The section: `headings` are the metrics, `differences` how far the new one is ahead.
+    """The section: `who` says in a sentence who the last champion is, `new` and `last` are names.
 
-    `alarm` is what the alert says where it fired, empty elsewhere.
+    `alarm` is what the alert says where it fired, `calm` where it did not; else they are empty.
     """
 
+    new: str
+    last: str
+    who: str
+    lines: tuple[Line, ...]
     alarm: str
-    sentences: tuple[str, ...]
-    headings: tuple[str, ...]
-    lines: tuple[Line, Line]
-    differences: tuple[str, ...]
+    calm: str
     note: str
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is shown, in words, the ranking metric first."""
+        return (*(line.sentence for line in self.lines), *filter(None, [self.calm]))
 
 
 def against_last(comparison: Comparison) -> AgainstLast | None:
@@ -40,33 +54,15 @@ def against_last(comparison: Comparison) -> AgainstLast | None:
     found = comparison.against
     if found is None:
         return None
-    metrics = [metrics_of(comparison.task)[one.metric] for one in found.scores]
-    both = list(zip(found.scores, metrics, strict=True))
-    new, last = new_name(comparison, found), found.champion
-    data = "other data" if found.new_data else "the same data"
-    source = f"{data}: {last.source}" if found.new_data and last.source else data
+    metrics = metrics_of(comparison.task)
+    new = new_name(comparison, found)
     return AgainstLast(
+        new=new,
+        last=champion_name(found.champion),
+        who=who(found),
+        lines=tuple(line(new, one, metrics[one.metric], found) for one in found.scores),
         alarm=regression(comparison) or "",
-        sentences=tuple(sentences(comparison, found)),
-        headings=tuple(metric.label for metric in metrics),
-        lines=(
-            Line(
-                role="New best by validation",
-                name=new,
-                origin="of this comparison",
-                scores=tuple(quantity(score.new, metric) for score, metric in both),
-            ),
-            Line(
-                role="Last champion",
-                name=champion_name(last),
-                origin=(
-                    f"version {last.version}, registered {last.registered[:10]}, of "
-                    f"{last.comparison}; trained on {source} (fingerprint {last.fingerprint})"
-                ),
-                scores=tuple(quantity(score.last, metric) for score, metric in both),
-            ),
-        ),
-        differences=tuple(ahead(score, metric) for score, metric in both),
+        calm=calm(comparison, found),
         note=note(found),
     )
 
@@ -88,21 +84,31 @@ def regression(comparison: Comparison) -> str | None:
     )
 
 
-def sentences(comparison: Comparison, found: Against) -> list[str]:
-    """What is shown by each metric, and what the alert makes of it."""
-    metrics = metrics_of(comparison.task)
-    new = new_name(comparison, found)
-    said = [sentence(new, one, metrics[one.metric], found.num_examples) for one in found.scores]
-    guard = found.guard
-    if guard is None or guard.fired:
-        return said
-    metric = metrics[guard.metric]
-    name = in_sentence(metric.label)
-    if any(one.metric == guard.metric and one.pair is not None for one in found.scores):
-        than = "drop" if metric.better == "higher" else "rise"
-        more = f"a {than} of more than {amount(guard.drop, metric)} in {name}"
-        return [*said, f"The alert, for {more}, did not fire."]
-    return [*said, f"The alert on {name} cannot fire here: nothing could be tested."]
+def who(found: Against) -> str:
+    """The last champion, where it comes from, and what it was trained on, in one sentence."""
+    last = found.champion
+    data = "the data of this comparison"
+    if found.new_data:
+        source = f"{last.source}, " if last.source else ""
+        data = f"other data ({source}fingerprint {last.fingerprint})"
+    return (
+        f"The last champion is {champion_name(last)}, of {last.comparison}, registered on "
+        f"{last.registered[:10]} as version {last.version} and trained on {data}."
+    )
+
+
+def line(new: str, score: Score, metric: Metric, found: Against) -> Line:
+    """The two by one metric; `new` is what the new one is called."""
+    far, interval = ahead(score, metric)
+    return Line(
+        metric=metric.label,
+        new=quantity(score.new, metric),
+        last=quantity(score.last, metric),
+        ahead=far,
+        interval=interval,
+        sentence=sentence(new, score, metric, found.num_examples),
+        shown=score.pair is not None and score.pair.shown,
+    )
 
 
 def sentence(new: str, score: Score, metric: Metric, num_examples: int) -> str:
@@ -117,18 +123,32 @@ def sentence(new: str, score: Score, metric: Metric, num_examples: int) -> str:
     by = f"{amounts.difference} {amounts.interval}"
     if not pair.shown:
         return f"No difference in {name} is shown between {new}, and the last champion ({by})."
-    is_ = "better" if pair.better == NEW else "worse"
-    return f"In {name}, {new}, is {is_} than the last champion by {by}."
+    better = "better" if pair.better == NEW else "worse"
+    return f"In {name}, {new}, is {better} than the last champion by {by}."
 
 
-def ahead(score: Score, metric: Metric) -> str:
-    """How far the new network is ahead, with the interval; behind where it is below 0."""
+def calm(comparison: Comparison, found: Against) -> str:
+    """What the alert says where it did not fire; empty where it did, or none was asked for."""
+    guard = found.guard
+    if guard is None or guard.fired:
+        return ""
+    metric = metrics_of(comparison.task)[guard.metric]
+    name = in_sentence(metric.label)
+    if not any(one.metric == guard.metric and one.pair is not None for one in found.scores):
+        return f"The alert on {name} cannot fire here: nothing could be tested."
+    than = "drop" if metric.better == "higher" else "rise"
+    more = f"a {than} of more than {amount(guard.drop, metric)} in {name}"
+    return f"The alert, for {more}, did not fire."
+
+
+def ahead(score: Score, metric: Metric) -> tuple[str, str]:
+    """How far the new network is ahead, behind where it is below 0, and the interval of that."""
     if score.pair is None:
-        return "not tested"
+        return "not tested", ""
     gap = gap_of(score.pair, NEW, metric)
-    value = f"{gap.value:+z.{gap.digits}f}".replace("-", "−")
-    ends = brackets(gap.low, gap.high, gap.digits)
-    return f"{value} {unit_of(metric)} {ends}".replace("  ", " ")
+    value = f"{gap.value:+z.{gap.digits}f} {unit_of(metric)}".rstrip()
+    ends = (number(end, gap.digits) for end in (gap.low, gap.high))
+    return value.replace("-", MINUS), f" {TO} ".join(ends).replace("-", MINUS)
 
 
 def note(found: Against) -> str:

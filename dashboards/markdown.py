@@ -30,10 +30,8 @@ def summary(comparison: Comparison) -> str:
 
 def last_champion(found: AgainstLast) -> str:
     """How the new best network does against the last champion, and who that was."""
-    _, last = found.lines
     alarm = f"**Regression: {plain(found.alarm)}.** " if found.alarm else ""
-    who = f"Against the last champion, {last.name} ({last.origin}):"
-    return f"{alarm}{plain(' '.join([who, *found.sentences]))}"
+    return f"{alarm}{plain(' '.join([found.who, *found.sentences]))}"
 
 
 def absent(comparison: Comparison) -> list[str]:
