@@ -14,7 +14,8 @@ from components.tracking import champion, holder
 from components.tracking.runs import Parent
 from components.train.job import TrainingJob
 from components.train.worker import ChildFailed
-from flows.tasks import Context, logger
+from flows.context import Context
+from flows.tasks import logger
 from params.errors import InputError
 from params.schema import Experiment
 
@@ -39,7 +40,7 @@ def evaluate_last(
 ) -> Found | None:
     """The champion that the experiment has so far; none, and a warning, if it cannot answer."""
     try:
-        last = holder.find_champion(parent.tracking, params.name)
+        last = holder.find_champion(parent, params.name)
         if last is None:
             return None
         if last.training in {job.key for job in jobs}:

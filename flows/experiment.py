@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect import flow
-from prefect.client.schemas.objects import State
+from prefect import Flow, flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.futures import PrefectFuture, as_completed
-from prefect.states import Failed
+from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components.cautions import cautions
@@ -22,27 +23,22 @@ from components.records import (
     Scored,
     Trained,
 )
+from components.stopping import stopping
 from components.storage import Home
 from components.tracking import champion, runs
-from components.tracking.comparison import start_comparison
 from components.tracking.runs import Parent
 from components.train import worker
 from dashboards.against import regression
-from dashboards.wording import run_name
 from flows import champion as last_champion
 from flows import tasks
+from flows.beginning import begun
+from flows.context import Context
 from flows.data import Data
+from flows.endings import ended
 from flows.jobs import baseline_jobs, new_texts, num_workers, training_jobs
-from flows.tasks import Context, Finished
+from flows.tasks import Finished
+from flows.told import interrupted_elsewhere
 from params.schema import Experiment
-
-
-class RunsMissing(Exception):
-    """The comparison was written, but without every run that was asked for."""
-
-
-class Regression(Exception):
-    """The comparison was written, and its best network is worse than `compare.alert` lets pass."""
 
 
 def new_context(
@@ -52,6 +48,7 @@ def new_context(
     fresh: bool,
     data: Data | None = None,
     tags: Mapping[str, str] | None = None,
+    take_up: str | None = None,
 ) -> Context:
     """A context whose id names the experiment and the moment and is not used twice."""
     moment = datetime.now(UTC)
@@ -64,13 +61,14 @@ def new_context(
         fresh=fresh,
         data=data,
         tags=dict(tags or {}),
+        take_up=take_up,
     )
 
 
-def run(params: Experiment, context: Context, provenance: Provenance) -> None:
+def run(params: Experiment, context: Context, provenance: Provenance) -> Comparison:
     """Run the flow with as many trainings at a time as there are cores.
 
-    The report and `comparison.json` are under `context.home.reports / context.id` then.
+    The report and `comparison.json` of what it returns are under `context.home.reports` then.
 
     Raises:
         InputError: If the data or the params are not as they must be; nothing is left behind.
@@ -79,14 +77,24 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> None:
     """
     runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=num_workers(params))
     try:
-        experiment.with_options(task_runner=runner)(params, context, provenance)
+        made = experiment.with_options(task_runner=runner)(params, context, provenance)
+        assert isinstance(made, Comparison), "a failed state is raised"
+        return made
     except BaseException:  # Ctrl-C too: no run may stay RUNNING
         # Trained runs that were still to be evaluated when the flow ended are nobody's any more.
-        runs.end_open_runs(context.home, params.name, context.id)
+        runs.end_open_runs(context.home, params.name)
         raise
 
 
-@flow(name="unroll", flow_run_name="{context.id}")
+def show_cancelled(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect calls it with these names
+    """Let Prefect say Cancelled, where it would say that an interrupted flow crashed."""
+    if stopping.is_set():
+        with get_client(sync_client=True) as client:
+            said: State[None] = Cancelled(message="interrupted; `unroll resume` takes it up")
+            client.set_flow_run_state(flow_run.id, said, force=True)
+
+
+@flow(name="unroll", flow_run_name="{context.id}", on_crashed=[show_cancelled])
 def experiment(
     params: Experiment, context: Context, provenance: Provenance
 ) -> Comparison | State[Comparison]:
@@ -104,37 +112,20 @@ def experiment(
     ingested = tasks.ingest(params.ingest, context)
     prepared = tasks.preprocess(ingested, params.preprocess, context)
     require_comparable(params, ingested, prepared)
-    parent = start_comparison(
-        opened.result(),
-        params,
-        provenance,
-        ingested,
-        prepared,
-        id=context.id,
-        created=context.created,
-        tags=context.tags,
-    )
-    with runs.ending(parent.tracking, parent.run_id), stopping_children():
-        jobs = training_jobs(params, prepared)
+    data = Data(ingested=ingested, prepared=prepared)
+    jobs = training_jobs(params, prepared)
+    with begun(opened.result(), params, provenance, data, context) as parent, stopping_children():
         last = last_champion.evaluate_last.submit(params, jobs, parent, context)
         evidence = train_and_evaluate(params, parent, context)
         evidence = last_champion.with_champion(evidence, jobs, last)
         evidence = with_answering(params, evidence, context)
-        comparison = tasks.compare(params, evidence, parent, context)
+        comparison = tasks.compare(params, evidence, parent)
         tasks.report(comparison, parent, context)
-    worse = regression(comparison)
+    refused = regression(comparison) is not None
     best = champion.best_run(evidence, jobs)
     if best is not None:
-        last_champion.register(params, best, parent, refused=worse is not None)
-    names = ", ".join(map(run_name, comparison.missing))
-    absent = f"without a result: {names}; the others are compared"
-    if worse is not None:
-        worse = f"{worse} ({absent})" if names else worse
-        # A state of a name of its own, for which Prefect's automations can look.
-        return Failed(name=Regression.__name__, message=worse, data=Regression(worse))
-    if names:
-        raise RunsMissing(absent)
-    return comparison
+        last_champion.register(params, best, parent, refused=refused)
+    return ended(comparison)
 
 
 def train_and_evaluate(params: Experiment, parent: Parent, context: Context) -> Evidence:
@@ -194,6 +185,8 @@ def stopping_children() -> Iterator[None]:
     """End every child when the block is left by an exception, Ctrl-C included."""
     try:
         yield
-    except BaseException:  # Ctrl-C too: a child must not outlive its comparison
+    except BaseException as error:  # Ctrl-C too: a child must not outlive its comparison
+        if not isinstance(error, Exception):
+            interrupted_elsewhere()
         worker.stop_all()
         raise

@@ -15,8 +15,8 @@ from params.errors import InputError
 from params.schema import Experiment
 
 if TYPE_CHECKING:
+    from flows.context import Context
     from flows.data import Data
-    from flows.tasks import Context
 
 
 # A child of `components`, so that it goes where the stages' own messages go.
@@ -29,12 +29,14 @@ REGRESSED = 3  # the exit status after an alert
 class Asked:
     """An experiment, and the arguments of `unroll` that ask for it alone.
 
-    `tags` say in MLflow where it came from.
+    `tags` say in MLflow where it came from. `take_up` names the interrupted comparison that is to
+    go on.
     """
 
     params: Experiment
     command: Sequence[str]
     tags: Mapping[str, str] = field(default_factory=dict)
+    take_up: str | None = None
 
 
 def run_all(
@@ -69,7 +71,12 @@ def run_all(
         with prefect.in_use():
             for asked, read_already in zip(experiments, data, strict=True):
                 context = new_context(
-                    asked.params, home, fresh=fresh, data=read_already, tags=asked.tags
+                    asked.params,
+                    home,
+                    fresh=fresh,
+                    data=read_already,
+                    tags=asked.tags,
+                    take_up=asked.take_up,
                 )
                 status = max(status, run_one(asked, context, terminal, as_json=as_json))
     return status
@@ -118,21 +125,22 @@ def run_one(asked: Asked, context: "Context", terminal: Terminal, *, as_json: bo
     from components.provenance import provenance
     from dashboards.against import against_last
     from dashboards.verdict import verdict
-    from flows.experiment import Regression, RunsMissing, run
+    from flows.endings import Regression, RunsMissing
+    from flows.experiment import run
 
     params = asked.params
     seeds = ", ".join(map(str, params.seeds))
     terminal.say(f"{params.name}: {', '.join(params.architectures)}; seeds {seeds}")
     status = 0
     try:
-        run(params, context, provenance(params, ["unroll", *asked.command]))
+        made = run(params, context, provenance(params, ["unroll", *asked.command])).id
     except RunsMissing as error:
         terminal.say(str(error), logging.ERROR)
-        status = 1
+        made, status = error.id, 1
     except Regression as error:
         terminal.say(str(error), logging.ERROR)
-        status = REGRESSED
-    folder = context.home.reports / context.id
+        made, status = error.id, REGRESSED
+    folder = context.home.reports / made
     text = (folder / "comparison.json").read_text(encoding="utf-8")
     if as_json:
         sys.stdout.write(text + "\n")

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from components.evaluate.predictions import PREDICTIONS
 from components.records import (
     Answering,
+    ChampionEvidence,
     ComparisonEvidence,
     Evidence,
     Ingested,
@@ -24,6 +25,7 @@ from components.tracking.runs import (
     describe,
     finish,
     log_files,
+    log_once,
     log_values,
     start,
 )
@@ -31,6 +33,7 @@ from params.flat import flatten
 from params.schema import Experiment
 
 FOLDER = "comparison"  # of the artifacts from which `comparison.json` can be made again
+EVIDENCE = "evidence.json"
 SCORED = "scored.json"
 CHAMPION = "champion"  # what the last one says of the test split; with .json, who it is
 REGRESSION = "unroll.regression"
@@ -55,25 +58,24 @@ def start_comparison(
     """
     tags = {**tags, "unroll.kind": "comparison", "unroll.task": experiment.task}
     tags |= common_tags(id, provenance, ingested)
-    params = params_of(experiment)
     parent = Parent(
         tracking=tracking,
         run_id=start(tracking, id, tags),
         id=id,
         created=created,
         title=experiment.report.title,
-        params={key: value for key, value in params.items() if key.startswith(OF_ALL_RUNS)},
+        params=shared_params(experiment),
         provenance=provenance,
         ingested=ingested,
         prepared=prepared,
     )
-    describe(parent, parent.run_id, params)
+    describe(parent, parent.run_id, params_of(experiment))
     client = tracking.client()
     client.set_tag(parent.run_id, NOTE, comparison_note(parent))
     begun = ComparisonEvidence(
         id=id, ingested=ingested, prepared=prepared, provenance=provenance, created=created
     )
-    client.log_text(parent.run_id, begun.model_dump_json(indent=2), f"{FOLDER}/evidence.json")
+    client.log_text(parent.run_id, begun.model_dump_json(indent=2), f"{FOLDER}/{EVIDENCE}")
     log_files(client, parent.run_id, prepared.path, "*.json", f"{FOLDER}/prepared")
     return parent
 
@@ -90,6 +92,12 @@ def params_of(experiment: Experiment) -> dict[str, str]:
         "architectures": ", ".join(experiment.architectures),
         "seeds": ", ".join(map(str, experiment.seeds)),
     }
+
+
+def shared_params(experiment: Experiment) -> dict[str, str]:
+    """What nested runs do not say otherwise."""
+    asked = params_of(experiment)
+    return {key: value for key, value in asked.items() if key.startswith(OF_ALL_RUNS)}
 
 
 def log_evidence(parent: Parent, evidence: Evidence) -> None:
@@ -112,15 +120,26 @@ def log_evidence(parent: Parent, evidence: Evidence) -> None:
     speeds = {one.name: one.model_dump(exclude={"name"}) for one in evidence.answering}
     for scored in evidence.scored:  # so that runs can be compared by them, beside their scores
         if scored.run_id is not None and scored.name in speeds:
-            log_values(client, scored.run_id, speeds[scored.name])
-    if evidence.champion is not None:
-        said = evidence.champion.said.path
-        log_files(client, parent.run_id, said, PREDICTIONS, f"{FOLDER}/{CHAMPION}")
-        log(evidence.champion.model_dump_json(indent=2).encode(), f"{CHAMPION}.json")
+            log_once(client, scored.run_id, speeds[scored.name])
+    log_champion(parent, evidence.champion)
     answering = TypeAdapter(tuple[Answering, ...]).dump_json(evidence.answering, indent=2)
     log(answering, "answering.json")
     missing = TypeAdapter(tuple[Missing, ...]).dump_json(evidence.missing, indent=2)
     log(missing, "missing.json")
+
+
+def log_champion(parent: Parent, last: ChampionEvidence | None) -> None:
+    """Log the last champion and what it says of the test split, or that there is none any more.
+
+    There was one, it may be, when a comparison that is taken up again ended for the first time.
+    """
+    client = parent.tracking.client()
+    path = f"{FOLDER}/{CHAMPION}.json"
+    if last is not None:
+        log_files(client, parent.run_id, last.said.path, PREDICTIONS, f"{FOLDER}/{CHAMPION}")
+        client.log_text(parent.run_id, last.model_dump_json(indent=2), path)
+    elif parent.taken_up:
+        client.log_text(parent.run_id, "null", path)
 
 
 def finish_comparison(

@@ -2,13 +2,18 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
+from pydantic import TypeAdapter
 
-from components.records import Champion
+from components.records import Champion, ChampionEvidence
+from components.tracking.comparison import CHAMPION, FOLDER
 from components.tracking.opening import Tracking
+from components.tracking.runs import Parent
 from params.errors import InputError
 
 ALIAS = "champion"
@@ -17,24 +22,39 @@ FILES = "data/run"  # of a model: the params, the weights, and the vocabulary or
 ABSENT = "RESOURCE_DOES_NOT_EXIST"
 
 
-def find_champion(tracking: Tracking, name: str) -> Champion | None:
-    """The champion of the experiment `name`, if it has one.
+def find_champion(parent: Parent, name: str) -> Champion | None:
+    """The champion that the experiment `name` had before the comparison `parent`, if it had one.
+
+    A comparison that ended without some of its runs may be taken up again when its own best network
+    is the champion already: then it is the one that it was set against at first.
 
     Raises:
         InputError: If MLflow has no registry or does not answer, or the champion is none of ours.
     """
-    client = tracking.client()
+    client = parent.tracking.client()
     try:
         holder = client.get_registered_model(name).aliases.get(ALIAS)
         if holder is None:
             return None
-        return champion(client.get_model_version(name, str(holder)))
+        found = champion(client.get_model_version(name, str(holder)))
+        return found if found.comparison != parent.id else champion_at_first(client, parent)
     except MlflowException as error:
         if error.error_code == ABSENT:
             return None
         raise InputError(f"MLflow did not say who it is: {error.message[:200]}") from None
     except OSError as error:
         raise InputError(f"MLflow did not say who it is: {error}") from None
+
+
+def champion_at_first(client: MlflowClient, parent: Parent) -> Champion | None:
+    """The champion that the comparison was set against when it ended for the first time."""
+    path = f"{FOLDER}/{CHAMPION}.json"
+    if path not in {one.path for one in client.list_artifacts(parent.run_id, FOLDER)}:
+        return None
+    with TemporaryDirectory(prefix="unroll-") as scratch:
+        text = Path(client.download_artifacts(parent.run_id, path, scratch)).read_bytes()
+    found = TypeAdapter(ChampionEvidence | None).validate_json(text)
+    return None if found is None else found.champion
 
 
 def champion(version: ModelVersion) -> Champion:

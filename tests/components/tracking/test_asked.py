@@ -448,6 +448,8 @@ def test_the_champion_that_a_comparison_was_set_against_is_found_again(
     assert (found.said.path / "predictions.parquet").read_text() == "table"
     said = last.said.model_copy(update={"path": found.said.path})
     assert found == last.model_copy(update={"said": said})
+    client.log_text(ids[OLD], "null", "comparison/champion.json")
+    assert recall_comparison(tracking.uri, OLD, tmp_path).champion is None
     client.log_text(ids[OLD], "{}", "comparison/champion.json")
     with pytest.raises(InputError, match=r"its champion\.json is not as it should be; run the"):
         recall_comparison(tracking.uri, OLD, tmp_path)
