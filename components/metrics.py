@@ -11,6 +11,7 @@ from components import scores
 from components.scores import Predictions, Values
 from params.errors import InputError
 from params.names import Task
+from params.sections import Compare
 
 TRAIN_LOSS = "train/loss"
 VAL_LOSS = "val/loss"
@@ -166,17 +167,33 @@ def metrics_of(task: Task) -> dict[str, Metric]:
     return {metric.key: metric for metric in METRICS if metric.task == task}
 
 
-def ranking_metric(task: Task, key: str) -> Metric:
-    """The test metric that orders the rows of a comparison.
+def metrics_asked(task: Task, compare: Compare) -> tuple[Metric, ...]:
+    """The metric that orders the rows of a comparison, and that of its alert if it is another.
+
+    Raises:
+        InputError: If one is no test metric of the task, or no drop of the alert's could be as big.
+    """
+    ranks = ranking_metric(task, compare.metric)
+    if compare.alert is None:
+        return (ranks,)
+    watched = ranking_metric(task, compare.alert.metric, "compare.alert.metric")
+    if watched.is_share and compare.alert.drop >= 1:
+        raise InputError(
+            f"compare.alert.drop must be less than 1, got {compare.alert.drop:g}: {watched.key} is "
+            "a share, of which 0.01 is one point"
+        )
+    return (ranks,) if watched == ranks else (ranks, watched)
+
+
+def ranking_metric(task: Task, key: str, asked: str = "compare.metric") -> Metric:
+    """The test metric that orders the rows of a comparison, or that `asked` names otherwise.
 
     Raises:
         InputError: If the task has no test metric of that key.
     """
     computed = {key: metric for key, metric in metrics_of(task).items() if metric.compute}
     if key not in computed:
-        raise InputError(
-            f"compare.metric must be one of {', '.join(computed)} for a {task}, got {key!r}"
-        )
+        raise InputError(f"{asked} must be one of {', '.join(computed)} for a {task}, got {key!r}")
     return computed[key]
 
 

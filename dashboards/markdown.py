@@ -4,6 +4,7 @@ from components.markdown import plain
 from components.markdown import table as markdown_table
 from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Row
+from dashboards.against import AgainstLast, against_last
 from dashboards.ranking import ranked, shown_metrics
 from dashboards.verdict import verdict
 from dashboards.wording import DASH, between, count, number, run_name, seconds
@@ -18,11 +19,19 @@ def summary(comparison: Comparison) -> str:
     lines = [f"**{plain(comparison.title)}**", f"{plain(said.headline)}"]
     if said.notes:
         lines.append("\n".join(f"- {plain(note)}" for note in said.notes))
+    if last := against_last(comparison):
+        lines.append(last_champion(last))
     if comparison.missing:
         lines.append("\n".join(f"- {line}" for line in absent(comparison)))
     if comparison.rows:
         lines.append(rows_table(comparison))
     return "\n\n".join(lines)
+
+
+def last_champion(found: AgainstLast) -> str:
+    """How the new best network does against the last champion, and who that was."""
+    alarm = f"**Regression: {plain(found.alarm)}.** " if found.alarm else ""
+    return f"{alarm}{plain(' '.join([found.who, *found.sentences]))}"
 
 
 def absent(comparison: Comparison) -> list[str]:

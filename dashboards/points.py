@@ -45,8 +45,9 @@ def amounts_of(pair: Pair, metric: Metric) -> Amounts:
 
 
 def amount(value: float, metric: Metric) -> str:
-    """A difference alone, without digits that say nothing: `0.5 points`, `0.05 °C`."""
-    return f"{in_unit(value, metric):.3g} {unit_of(metric)}".rstrip()
+    """A difference alone, without digits that say nothing: `0.5 points`, `1 point`, `0.05 °C`."""
+    number, unit = f"{in_unit(value, metric):.3g}", unit_of(metric)
+    return f"{number} {'point' if (number, unit) == ('1', 'points') else unit}".rstrip()
 
 
 def in_unit(value: float, metric: Metric) -> float:

@@ -148,12 +148,12 @@ def check(params: Experiment) -> None:
     """What can be seen to be wrong before anything starts.
 
     Raises:
-        InputError: If the ranking metric is not one of the task's, or the source is not there.
+        InputError: If a metric is not one of the task's, or the source is not there.
     """
     from components.ingest.hub import kind_of
-    from components.metrics import ranking_metric
+    from components.metrics import metrics_asked
 
-    ranking_metric(params.task, params.compare.metric)
+    metrics_asked(params.task, params.compare)
     if isinstance(params.ingest, TextIngest):
         kind_of(params.ingest.source)
 

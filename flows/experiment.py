@@ -30,28 +30,17 @@ from components.tracking import champion, runs
 from components.tracking.comparison import at_point
 from components.tracking.runs import Parent
 from components.train import worker
-from dashboards.wording import run_name
+from dashboards.against import regression
+from flows import champion as last_champion
 from flows import tasks
 from flows.beginning import begun
 from flows.context import Context
 from flows.data import Data
+from flows.endings import ended
 from flows.jobs import baseline_jobs, new_texts, num_workers, own_params, training_jobs
 from flows.tasks import Finished
 from flows.told import interrupted_elsewhere
 from params.schema import Experiment
-
-
-class RunsMissing(Exception):
-    """The comparison `id` was written, but without every run that was asked for."""
-
-    def __init__(self, message: str, id: str):
-        """A message fit for a person."""
-        super().__init__(message)
-        self.id = id
-
-    def __reduce__(self) -> tuple[type["RunsMissing"], tuple[str, str]]:
-        """All arguments, so that the error survives pickling."""
-        return type(self), (str(self), self.id)
 
 
 def new_context(
@@ -85,11 +74,14 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> Compari
 
     Raises:
         InputError: If the data or the params are not as they must be; nothing is left behind.
+        Regression: If the alert fired; the comparison is written.
         RunsMissing: If the comparison was written without some of its runs.
     """
     runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=num_workers(params))
     try:
-        return experiment.with_options(task_runner=runner)(params, context, provenance)
+        made = experiment.with_options(task_runner=runner)(params, context, provenance)
+        assert isinstance(made, Comparison), "a failed state is raised"
+        return made
     except BaseException:  # Ctrl-C too: no run may stay RUNNING
         # Trained runs that were still to be evaluated when the flow ended are nobody's any more.
         runs.end_open_runs(context.home, params.name)
@@ -110,8 +102,12 @@ def say_cancelled(flow_run: FlowRun, message: str) -> None:
 
 
 @flow(name="unroll", flow_run_name="{context.id}", on_crashed=[show_cancelled])
-def experiment(params: Experiment, context: Context, provenance: Provenance) -> Comparison:
+def experiment(
+    params: Experiment, context: Context, provenance: Provenance
+) -> Comparison | State[Comparison]:
     """Ingest -> preprocess -> train and evaluate every run -> compare -> report.
+
+    If the alert fires, the flow ends in the failed state called Regression.
 
     Raises:
         InputError: If the data are not as they must be.
@@ -124,18 +120,20 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
     prepared = tasks.preprocess(ingested, params, context)
     require_comparable(params, ingested, prepared)
     data = Data(ingested=ingested, prepared=prepared)
+    jobs = training_jobs(params, prepared)
     with begun(opened.result(), params, provenance, data, context) as parent, stopping_children():
-        evidence = with_answering(params, train_and_evaluate(params, parent, context), context)
+        last = last_champion.evaluate_last.submit(params, jobs, parent, context)
+        evidence = train_and_evaluate(params, parent, context)
+        evidence = last_champion.with_champion(evidence, jobs, last)
+        evidence = with_answering(params, evidence, context)
         comparison = tasks.compare(params, evidence, parent)
         tasks.report(comparison, parent, context)
-    best = champion.best_run(evidence, training_jobs(params, prepared))
+    refused = regression(comparison) is not None
+    best = champion.best_run(evidence, jobs)
     if best is not None:
-        tasks.register(own_params(params)[best.job.row_name], best, parent)
-    if comparison.missing:
-        names = ", ".join(map(run_name, comparison.missing))
-        said = f"without a result: {names}; the others are compared; `unroll resume` tries again"
-        raise RunsMissing(said, comparison.id)
-    return comparison
+        own = own_params(params)[best.job.row_name]
+        last_champion.register(own, best, parent, refused=refused)
+    return ended(comparison)
 
 
 def train_and_evaluate(params: Experiment, parent: Parent, context: Context) -> Evidence:

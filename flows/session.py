@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # A child of `components`, so that it goes where the stages' own messages go.
 logger = logging.getLogger("components.flows")
 
+REGRESSED = 3  # the exit status after an alert
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -41,7 +43,9 @@ class Asked:
 def run_all(
     experiments: Sequence[Asked], home: Home, *, as_json: bool = False, fresh: bool = False
 ) -> int:
-    """Run every experiment; returns the exit status, 1 if a comparison lacks some of its runs.
+    """Run every experiment; returns the exit status.
+
+    It is 3 if the alert of a comparison fired, else 1 if one lacks some of its runs.
 
     Raises:
         InputError: If the data of an experiment are not as they must be, or MLflow does not answer;
@@ -133,8 +137,10 @@ def said_of_grid(params: Experiment) -> list[str]:
 def run_one(asked: Asked, context: "Context", terminal: Terminal, *, as_json: bool) -> int:
     """Run one experiment and say where its report is; returns its exit status."""
     from components.provenance import provenance
+    from dashboards.against import against_last
     from dashboards.verdict import verdict
-    from flows.experiment import RunsMissing, run
+    from flows.endings import Regression, RunsMissing
+    from flows.experiment import run
 
     params = asked.params
     seeds = ", ".join(map(str, params.seeds))
@@ -147,11 +153,17 @@ def run_one(asked: Asked, context: "Context", terminal: Terminal, *, as_json: bo
     except RunsMissing as error:
         terminal.say(str(error), logging.ERROR)
         made, status = error.id, 1
+    except Regression as error:
+        terminal.say(str(error), logging.ERROR)
+        made, status = error.id, REGRESSED
     folder = context.home.reports / made
     text = (folder / "comparison.json").read_text(encoding="utf-8")
     if as_json:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
-    terminal.say(verdict(Comparison.model_validate_json(text)).headline)
+    comparison = Comparison.model_validate_json(text)
+    terminal.say(verdict(comparison).headline)
+    if last := against_last(comparison):
+        terminal.say(last.sentences[0])
     terminal.say(f"report: {folder / 'report.html'}")
     return status

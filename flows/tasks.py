@@ -27,7 +27,7 @@ from components.records import (
     Scored,
     Trained,
 )
-from components.tracking import champion, comparison, notes, opening, runs, system, trainings
+from components.tracking import comparison, notes, opening, runs, system, trainings
 from components.tracking.epochs import EpochLog
 from components.tracking.opening import Tracking
 from components.tracking.patience import patiently
@@ -35,6 +35,7 @@ from components.tracking.runs import Parent
 from components.tracking.trainings import TrainingRun
 from components.train.job import TrainingJob
 from components.train.run import train as train_run
+from dashboards.against import regression
 from dashboards.markdown import summary
 from flows import data
 from flows.context import Context
@@ -181,15 +182,11 @@ def report(found: Comparison, parent: Parent, context: Context) -> Path:
         key: spread.mean for row in found.rows if row.best for key, spread in row.metrics.items()
     }
     said = summary(found)
-    comparison.finish_comparison(parent, folder, best, said, missing=len(found.missing))
+    comparison.finish_comparison(
+        parent, folder, best, said, missing=len(found.missing), regression=regression(found)
+    )
     show_in_prefect(found, said, dashboard_link(parent, folder))
     return folder
-
-
-@task(name="register champion", cache_policy=NO_CACHE)
-def register(experiment: Experiment, best: champion.Candidate, parent: Parent) -> None:
-    """The best network by validation as a model in MLflow's registry."""
-    champion.register(experiment, parent, best)
 
 
 def dashboard_link(parent: Parent, folder: Path) -> str:

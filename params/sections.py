@@ -141,6 +141,24 @@ class SeriesEvaluate(Section):
     )
 
 
+class Alert(Section):
+    """When a comparison whose best network is worse than the last champion ends as a failure.
+
+    It does where the new network is worse on the test split by more than `drop` and the paired test
+    of the two finds a difference (p below 0.05).
+    """
+
+    metric: str = Field(
+        pattern=r"^test/[a-z0-9_]+$",
+        description="Test metric that is watched, such as test/accuracy.",
+    )
+    drop: float = Field(
+        gt=0,
+        description="How much worse than the last champion is still let pass, in the metric's "
+        "unit: 0.01 is one point of accuracy. Of an error, such as test/mae, it is a rise.",
+    )
+
+
 class Compare(Section):
     """How rows are ranked, and which differences matter."""
 
@@ -154,6 +172,12 @@ class Compare(Section):
         gt=0,
         description="Least difference worth finding, in the metric's unit, such as 0.005 for half "
         "a point of accuracy; left out, the metric's own.",
+    )
+    alert: Alert | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="Ends the flow in a failed state called Regression when the new best network "
+        "is worse than the last champion; left out, nothing is watched.",
     )
 
 

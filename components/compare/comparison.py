@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from components import metrics
 from components.cautions import cautions
+from components.compare.against import against
 from components.compare.errors.analysis import errors
 from components.compare.evidence.pairs import with_evidence
 from components.compare.pictures import forecast_picture, new_texts, text_numbers
@@ -77,6 +78,7 @@ def compare(
         floor=floor(evidence.scored),
         provenance=provenance,
         cautions=cautions(experiment),
+        against=against(experiment, evidence),
     )
 
 
@@ -91,6 +93,8 @@ def require_same_examples(evidence: Evidence, metric: metrics.Metric) -> None:
     if fingerprints - {evidence.ingested.fingerprint}:
         raise ValueError(f"rows of different data cannot be compared: {sorted(fingerprints)}")
     truths = {scored.truth_digest for scored in evidence.scored}
+    if evidence.champion is not None:
+        truths.add(evidence.champion.said.truth_digest)
     if len(truths) > 1:
         raise ValueError(f"rows of different test splits cannot be compared: {sorted(truths)}")
     if any(metric.key not in scored.metrics for scored in evidence.scored):
@@ -129,15 +133,17 @@ def require_comparable(experiment: Experiment, ingested: Ingested, prepared: Pre
     """See, before anything is trained, that the data allow the comparison that was asked for.
 
     Raises:
-        InputError: If the ranking metric or a baseline has no value on the test split.
+        InputError: If a metric or a baseline has no value on the test split.
     """
-    metric = metrics.ranking_metric(experiment.task, experiment.compare.metric)
+    asked = metrics.metrics_asked(experiment.task, experiment.compare)
     if isinstance(experiment, ClassificationExperiment):
         test = ingested.splits["test"]
-        if metric.needs_both_labels and test.positives in (0, test.num_examples):
-            raise InputError(
-                f"compare.metric {metric.key} needs both labels in split test, which has one only"
-            )
+        one_label = test.positives in (0, test.num_examples)
+        for metric, name in zip(asked, ("compare.metric", "compare.alert.metric"), strict=False):
+            if metric.needs_both_labels and one_label:
+                raise InputError(
+                    f"{name} {metric.key} needs both labels in split test, which has one only"
+                )
     elif "seasonal_last_value" in experiment.evaluate.baselines:
         horizon = experiment.preprocess.prediction_length
         before = ingested.splits[SERIES].num_examples - prepared.test - horizon + 1

@@ -1,5 +1,15 @@
 """Values that cross a stage border: frozen, small, and written as JSON."""
 
+from components.records.against import (
+    LAST,
+    NEW,
+    Against,
+    Champion,
+    ChampionEvidence,
+    Guard,
+    Said,
+    Score,
+)
 from components.records.analysis import (
     Confusion,
     Disagreement,
@@ -46,7 +56,12 @@ from components.records.texts import EncodedText, NewText, TextNumbers
 from components.records.tuning import Claimed, Search, TrialOutcome, TrialState, Tuned, Tuning
 
 __all__ = [
+    "LAST",
+    "NEW",
+    "Against",
     "Answering",
+    "Champion",
+    "ChampionEvidence",
     "Chosen",
     "Claimed",
     "ComparedData",
@@ -60,6 +75,7 @@ __all__ = [
     "Epoch",
     "Evidence",
     "ForecastPicture",
+    "Guard",
     "Ingested",
     "LengthBin",
     "Method",
@@ -80,7 +96,9 @@ __all__ = [
     "RunEvidence",
     "RunJob",
     "RunTest",
+    "Said",
     "Scaler",
+    "Score",
     "Scored",
     "Search",
     "SeasonBin",

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from components.records.against import Against
 from components.records.analysis import SeriesErrors, TextErrors
 from components.records.pairs import Method, Pair
 from components.records.record import Record
@@ -113,7 +114,8 @@ class Comparison(Record):
 
     `floor` holds the least value that any forecast can be expected to reach, by metric key, where
     the data are generated and their true mean is known. `cautions` are whole sentences. `chosen` is
-    there where one architecture was trained with several params.
+    there where one architecture was trained with several params, `against` where the experiment had
+    a champion from another training than the best of these.
     """
 
     id: str
@@ -136,3 +138,4 @@ class Comparison(Record):
     provenance: Provenance
     cautions: tuple[str, ...] = ()
     chosen: Chosen | None = Field(default=None, exclude_if=is_none)
+    against: Against | None = Field(default=None, exclude_if=is_none)

@@ -1,5 +1,6 @@
 """What a comparison and its runs leave behind, from which it can be put together again."""
 
+from components.records.against import ChampionEvidence
 from components.records.comparison import Provenance
 from components.records.record import Record
 from components.records.stages import Answering, Ingested, Missing, Prepared, Scored, Trained
@@ -54,3 +55,4 @@ class Recalled(Record):
     baselines: tuple[Scored, ...]
     answering: tuple[Answering, ...] = ()
     missing: tuple[Missing, ...] = ()
+    champion: ChampionEvidence | None = None

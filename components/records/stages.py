@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from components.records.against import ChampionEvidence
 from components.records.record import Record
 from params.names import Architecture
 from params.section import is_none
@@ -193,7 +194,8 @@ class Evidence(Record):
     """All that a comparison is made from: what was trained and scored, and what did not finish.
 
     `answering` is that of each architecture and baseline which could be measured. `named` has the
-    rows that are called otherwise than their architecture or baseline.
+    rows that are called otherwise than their architecture or baseline. `champion` is the last one,
+    where the best of these is from another training.
     """
 
     ingested: Ingested
@@ -203,3 +205,4 @@ class Evidence(Record):
     answering: tuple[Answering, ...] = ()
     named: tuple[NamedRow, ...] = ()
     missing: tuple[Missing, ...]
+    champion: ChampionEvidence | None = None

@@ -10,20 +10,21 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
+from components.compare.against import by_validation, finished
 from components.metrics import VAL_LOSS
 from components.preprocess.validation import validation_key
 from components.records import Evidence, Record, RunEvidence, Scored, Trained
+from components.tracking.holder import ALIAS, SOURCE, TRAINING
 from components.tracking.notes import training_note
 from components.tracking.packaging import package
-from components.tracking.runs import Parent
+from components.tracking.runs import Parent, shortened
 from components.tracking.trainings import run_job
 from components.train.job import TrainingJob
 from params.schema import ClassificationExperiment, Experiment
 
 logger = logging.getLogger(__name__)
 
-ALIAS = "champion"
-LOSS, TRAINING, VALIDATION = "unroll.val_loss", "unroll.training", "unroll.validation"
+LOSS, VALIDATION = "unroll.val_loss", "unroll.validation"
 EXISTS = "RESOURCE_ALREADY_EXISTS"
 
 
@@ -43,32 +44,38 @@ class Candidate(Record):
 
 def best_run(evidence: Evidence, jobs: list[TrainingJob]) -> Candidate | None:
     """The finished run that `unroll predict` chooses too; none if no network finished."""
-    ended = {(one.name, one.seed): one for one in evidence.scored}
     asked = {(job.row_name, job.seed): job for job in jobs}
-    found = []
-    for trained in evidence.trained:
-        which = trained.name, trained.seed
-        scored = ended.get(which)
-        if scored is not None and scored.run_id is not None:
-            found.append(
-                Candidate(run_id=scored.run_id, job=asked[which], trained=trained, scored=scored)
-            )
-    return min(found, key=lambda one: (one.val_loss, one.job.name), default=None)
+    found = min(finished(evidence), key=by_validation, default=None)
+    if found is None:
+        return None
+    trained, scored = found
+    assert scored.run_id is not None, "a network is scored within its run"
+    job = asked[trained.name, trained.seed]
+    return Candidate(run_id=scored.run_id, job=job, trained=trained, scored=scored)
 
 
-def register(experiment: Experiment, parent: Parent, best: Candidate) -> None:
+def register(
+    experiment: Experiment, parent: Parent, best: Candidate, *, refused: bool = False
+) -> None:
     """Register the best run as a version of the model that is called like the experiment.
 
-    The alias goes to it if there is none yet, or if it is better than the champion by val/loss on
-    the same validation examples. A training is registered once. Without a registry there is a
-    warning, and nothing else.
+    The alias goes to it if there is none yet. On the validation examples of the champion it goes to
+    it if it is better by val/loss; on others, whose losses say nothing of each other, it does in
+    any case. A training is registered once. Without a registry there is a warning, and nothing
+    else.
+
+    Args:
+        experiment: What was asked.
+        parent: The comparison.
+        best: Its best run.
+        refused: The alert found it worse than the champion, which then stays.
     """
     client = parent.tracking.client()
     try:
         version = known_version(client, experiment.name, best.job)
         if version is None:
             version = new_version(client, experiment, parent, best)
-        logger.info("champion: %s", crown(client, version, best))
+        logger.info("champion: %s", crown(client, version, best, refused=refused))
     except (MlflowException, OSError) as error:
         logger.warning("the best network was not registered as a model: %s", error)
 
@@ -90,6 +97,7 @@ def new_version(
         "unroll.architecture": job.architecture,
         "unroll.seed": str(job.seed),
         "unroll.fingerprint": parent.ingested.fingerprint,
+        SOURCE: shortened(parent.ingested.source),
         "unroll.code_revision": parent.provenance.code_revision,
         VALIDATION: validation_key(experiment, parent.ingested.fingerprint),
         TRAINING: job.key,
@@ -144,23 +152,28 @@ def logged_model(
     return client.finalize_logged_model(model.model_id, "READY")
 
 
-def crown(client: MlflowClient, version: ModelVersion, best: Candidate) -> str:
-    """Let the alias point to the better of `version` and the champion; says which it is and why."""
+def crown(client: MlflowClient, version: ModelVersion, best: Candidate, *, refused: bool) -> str:
+    """Let the alias point to `version` if it is to; says where it points then, and why."""
     name, number = version.name, str(version.version)
     who = f"{best.job.name}, version {number} of {name}, val/loss {best.val_loss:.4f}"
     aliases = client.get_registered_model(name).aliases
+    why = ""
     if ALIAS in aliases:
         holder = str(aliases[ALIAS])
+        stays = f"still version {holder} of {name}"
         if holder == number:
             return f"still {who}"
+        if refused:
+            return f"{stays}: {who}, was refused by compare.alert"
         tags = client.get_model_version(name, holder).tags
+        if TRAINING not in tags:
+            return f"{stays}: it was not registered by a comparison"
         if tags.get(VALIDATION) != version.tags[VALIDATION]:
-            return f"still version {holder} of {name}: {who}, was validated on other data"
-        if float(tags[LOSS]) <= best.val_loss:
-            was = float(tags[LOSS])
-            return f"still version {holder} of {name}, val/loss {was:.4f}: {who}, is no better"
+            why = f"; version {holder} was validated on other data"
+        elif float(tags[LOSS]) <= best.val_loss:
+            return f"{stays}, val/loss {float(tags[LOSS]):.4f}: {who}, is no better"
     client.set_registered_model_alias(name, ALIAS, number)
-    return f"now {who}"
+    return f"now {who}{why}"
 
 
 def usage(experiment: Experiment) -> str:
@@ -173,7 +186,7 @@ def usage(experiment: Experiment) -> str:
         gives = "a row for each window: the forecasts that follow it, in degrees C"
     return (
         f"The best network by validation of each comparison of `{experiment.name}`; "
-        f"`{ALIAS}` is the best of them on the same data.\n\n"
+        f"`{ALIAS}` is the best of those on the latest data.\n\n"
         f'```python\nmodel = mlflow.pyfunc.load_model("models:/{experiment.name}@{ALIAS}")\n'
         f"model.predict({asked})\n```\n\nIt gives {gives}."
     )

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from components.evaluate.predictions import PREDICTIONS
 from components.records import (
     Answering,
+    ChampionEvidence,
     ComparisonEvidence,
     Evidence,
     Ingested,
@@ -35,6 +37,8 @@ from params.schema import Experiment
 FOLDER = "comparison"  # of the artifacts from which `comparison.json` can be made again
 EVIDENCE = "evidence.json"
 SCORED = "scored.json"
+CHAMPION = "champion"  # what the last one says of the test split; with .json, who it is
+REGRESSION = "unroll.regression"
 OF_ALL_RUNS = ("ingest.", "preprocess.")  # params that nested runs do not say otherwise
 
 
@@ -114,7 +118,7 @@ def shared_params(experiment: Experiment) -> dict[str, str]:
 
 
 def log_evidence(parent: Parent, evidence: Evidence) -> None:
-    """Log what no nested run carries: baselines, speeds of answering, and what did not finish.
+    """Log what no nested run carries: baselines, the last champion, speeds, and what is missing.
 
     With it `comparison.json` can be made again from MLflow alone, also if making it now fails. The
     scores of a baseline come after its predictions, and what is missing after everything else:
@@ -138,14 +142,35 @@ def log_evidence(parent: Parent, evidence: Evidence) -> None:
     made_from = outputs(evidence.ingested.path, evidence.prepared.path, *baselines)
     for key, value in made_from.items():
         client.set_tag(parent.run_id, key, value)
+    log_champion(parent, evidence.champion)
     answering = TypeAdapter(tuple[Answering, ...]).dump_json(evidence.answering, indent=2)
     log(answering, "answering.json")
     missing = TypeAdapter(tuple[Missing, ...]).dump_json(evidence.missing, indent=2)
     log(missing, "missing.json")
 
 
+def log_champion(parent: Parent, last: ChampionEvidence | None) -> None:
+    """Log the last champion and what it says of the test split, or that there is none any more.
+
+    There was one, it may be, when a comparison that is taken up again ended for the first time.
+    """
+    client = parent.tracking.client()
+    path = f"{FOLDER}/{CHAMPION}.json"
+    if last is not None:
+        log_files(client, parent.run_id, last.said.path, PREDICTIONS, f"{FOLDER}/{CHAMPION}")
+        client.log_text(parent.run_id, last.model_dump_json(indent=2), path)
+    elif parent.taken_up:
+        client.log_text(parent.run_id, "null", path)
+
+
 def finish_comparison(
-    parent: Parent, report: Path, best: Mapping[str, float], said: str, *, missing: int
+    parent: Parent,
+    report: Path,
+    best: Mapping[str, float],
+    said: str,
+    *,
+    missing: int,
+    regression: str | None = None,
 ) -> None:
     """Log the best network's metrics and the report, then that the comparison is complete.
 
@@ -155,10 +180,13 @@ def finish_comparison(
         best: Metrics of the best network.
         said: What its description says of the result, Markdown.
         missing: How many of its runs did not finish.
+        regression: How much worse the best network is than the last champion, if the alert fired.
     """
     client = parent.tracking.client()
     log_values(client, parent.run_id, {f"best/{key}": value for key, value in best.items()})
     client.log_artifacts(parent.run_id, str(report), REPORT)
     status = "FAILED" if missing else "FINISHED"
     tags = {"unroll.missing": str(missing), NOTE: comparison_note(parent, said)}
+    if regression is not None:
+        tags[REGRESSION] = regression
     finish(client, parent.run_id, status, tags)

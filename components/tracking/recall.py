@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from components.records import (
     Answering,
+    ChampionEvidence,
     ComparisonEvidence,
     Missing,
     Prepared,
@@ -17,7 +18,7 @@ from components.records import (
     RunEvidence,
     Scored,
 )
-from components.tracking.comparison import FOLDER, SCORED
+from components.tracking.comparison import CHAMPION, FOLDER, SCORED
 from components.tracking.files import download_some
 from components.tracking.runs import TAKEN_UP, is_complete
 from components.tracking.search import comparison_of, latest_first
@@ -71,6 +72,7 @@ def recall(
         baselines=baselines(folder, whose),
         answering=final(Answering, folder / "answering.json", whose) or (),
         missing=missing,
+        champion=last_champion(folder, whose),
     )
 
 
@@ -78,6 +80,23 @@ def prepared_in(prepared: Prepared, folder: Path) -> Prepared:
     """What was prepared, with the folder that holds what is shown of it, at every point too."""
     points = (one.model_copy(update={"path": folder / one.key}) for one in prepared.points)
     return prepared.model_copy(update={"path": folder, "points": tuple(points)})
+
+
+def last_champion(folder: Path, whose: str) -> ChampionEvidence | None:
+    """The champion that a comparison was set against, with the folder of its predictions.
+
+    Raises:
+        InputError: If what is kept of it is not as it should be.
+    """
+    path = folder / f"{CHAMPION}.json"
+    if not path.is_file():
+        return None
+    adapter: TypeAdapter[ChampionEvidence | None] = TypeAdapter(ChampionEvidence | None)
+    found = read(adapter.validate_json, path, whose)
+    if found is None:
+        return None
+    own = {"said": found.said.model_copy(update={"path": folder / CHAMPION})}
+    return found.model_copy(update=own)
 
 
 def baselines(folder: Path, whose: str) -> tuple[Scored, ...]:

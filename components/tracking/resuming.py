@@ -9,7 +9,7 @@ from mlflow.exceptions import MlflowException
 from pydantic import ValidationError
 
 from components.records import ComparisonEvidence, Ingested, Prepared
-from components.tracking.comparison import EVIDENCE, FOLDER, shared_params
+from components.tracking.comparison import EVIDENCE, FOLDER, REGRESSION, shared_params
 from components.tracking.opening import Tracking
 from components.tracking.owner import owner
 from components.tracking.runs import COMPLETE, REASON, TAKEN_UP, Parent
@@ -22,7 +22,7 @@ from params.schema import Experiment
 def reopen(client: MlflowClient, run: Run) -> None:
     """Let a run that ended without a result go on in this process."""
     run_id, tags = run.info.run_id, run.data.tags
-    for name in (COMPLETE, REASON):
+    for name in (COMPLETE, REASON, REGRESSION):
         if name in tags:
             client.delete_tag(run_id, name)
     often = int(tags.get(TAKEN_UP, "0")) + 1

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from components.records import Comparison, SeriesErrors, TextErrors
+from dashboards.against import AgainstLast, against_last
 from dashboards.panel import Panel
 from dashboards.sections.across import Chart
 from dashboards.sections.confusion import Confusions, confusions
@@ -43,6 +44,7 @@ class SeriesSection:
 class Sections:
     """What stands below the table; `runs` has a small chart of single runs for each row."""
 
+    against: AgainstLast | None
     cost: QualityAgainstCost | None
     curves: Panel | None
     runs: tuple[Panel, ...]
@@ -56,6 +58,7 @@ def sections(comparison: Comparison) -> Sections:
     """Every section that the comparison has something for."""
     errors = comparison.errors
     return Sections(
+        against=against_last(comparison),
         cost=quality_against_cost(comparison),
         curves=learning_curves(comparison),
         runs=single_runs(comparison),

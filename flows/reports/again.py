@@ -100,6 +100,7 @@ def rebuilt(recalled: Recalled) -> Comparison:
         scored=scored,
         answering=recalled.answering,
         missing=recalled.missing,
+        champion=recalled.champion,
     )
     return compare_points(
         recalled.experiment, evidence, begun.provenance, id=begun.id, created=begun.created

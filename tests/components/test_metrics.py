@@ -9,6 +9,7 @@ from components import metrics, scores
 from components.scores import Predictions
 from params.errors import InputError
 from params.names import Task
+from params.sections import Alert, Compare
 
 # Probabilities 0.9, 0.4, 0.5, 0.2 for the labels 1, 1, 0, 0: half are right.
 LABELS = Predictions(np.array([1.0, 1, 0, 0]), np.array([0.9, 0.4, 0.5, 0.2]))
@@ -186,4 +187,24 @@ def test_others_cannot_rank(key: str) -> None:
     assert str(caught.value) == (
         "compare.metric must be one of test/accuracy, test/f1, test/roc_auc, test/log_loss for a "
         f"classification, got '{key}'"
+    )
+
+
+def asked(metric: str, drop: float | None = None, ranks: str = "test/accuracy") -> list[str]:
+    alert = None if drop is None else Alert(metric=metric, drop=drop)
+    found = metrics.metrics_asked("classification", Compare(metric=ranks, alert=alert))
+    return [one.key for one in found]
+
+
+def test_the_metrics_asked_for_are_the_ranking_one_and_that_of_the_alert() -> None:
+    assert asked("test/accuracy") == ["test/accuracy"]
+    assert asked("test/accuracy", 0.01) == ["test/accuracy"]
+    assert asked("test/log_loss", 1.5) == ["test/accuracy", "test/log_loss"]
+    with pytest.raises(InputError, match=r"^compare\.alert\.metric must be one of test/accuracy, "):
+        asked("test/mae", 0.1)
+    with pytest.raises(InputError) as caught:
+        asked("test/accuracy", 1.0)
+    assert str(caught.value) == (
+        "compare.alert.drop must be less than 1, got 1: test/accuracy is a share, of which 0.01 is "
+        "one point"
     )

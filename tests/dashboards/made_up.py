@@ -6,6 +6,8 @@ from itertools import combinations
 import numpy as np
 
 from components.records import (
+    Against,
+    Champion,
     ComparedData,
     Comparison,
     Confusion,
@@ -13,6 +15,7 @@ from components.records import (
     Curve,
     Disagreement,
     Epoch,
+    Guard,
     LengthBin,
     Method,
     Mistake,
@@ -21,6 +24,7 @@ from components.records import (
     Reliability,
     ReliabilityBin,
     Row,
+    Score,
     Spread,
     TextErrors,
 )
@@ -85,6 +89,41 @@ def made_up(num_rows: int, num_seeds: int, num_epochs: int = 30) -> Comparison:
             versions={"torch": "2.13.0", "plotly": "7.1.0"},
             machine="Linux, 2 cores",
         ),
+        against=against(rows[0]),
+    )
+
+
+def against(row: Row) -> Against:
+    """The first row's first seed against a champion that it falls behind by two points."""
+    new = row.metrics["test/accuracy"].values[0]
+    pair = Pair(
+        better="last",
+        worse="new",
+        difference=0.02,
+        interval=(0.0151, 0.0249),
+        p_value=1e-12,
+        adjusted_p=1e-12,
+    )
+    return Against(
+        champion=Champion(
+            version="7",
+            registered="2026-01-01T03:04:05+00:00",
+            comparison="made_up-20260101-030405-abcd",
+            run_id="gru2",
+            architecture="gru",
+            seed=2,
+            training="9f2c41d07be3a815",
+            source="film reviews of last month, made up",
+            fingerprint="77aa01c0d7be41f2",
+        ),
+        row=row.name,
+        architecture=row.architecture or "lstm",
+        seed=row.seeds[0],
+        run_id=row.run_ids[0],
+        new_data=True,
+        num_examples=25_000,
+        scores=(Score(metric="test/accuracy", new=new, last=new + 0.02, pair=pair),),
+        guard=Guard(metric="test/accuracy", drop=0.01, fired=True),
     )
 
 

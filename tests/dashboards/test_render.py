@@ -103,6 +103,7 @@ def test_the_order_of_the_page(made_up, forecast, parsed):
     assert titles[1:3] == ["Result", "1 run is missing"]
     assert titles[3].startswith("Every row by accuracy")
     assert titles[4:] == [
+        "Against the last champion",
         "Quality against cost",
         "How they learned",
         "Is the difference real?",
@@ -121,7 +122,8 @@ def test_the_links_of_the_page_lead_somewhere(made_up, forecast, classification,
         assert len(ids) == len(set(ids))
         links = [link.attributes["href"] for link in page.all("a")]
         assert links[0] == "#table"
-        assert links[-1] == "#made"
+        alarm = ["#against"] if comparison.against else []  # below the headline
+        assert links[links.index("#made") + 1 :] == alarm
         assert {link.removeprefix("#") for link in links} <= set(ids)
         named = [node.attributes.get("aria-labelledby", "made-title") for node in page.all()]
         assert set(named) <= set(ids)

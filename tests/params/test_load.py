@@ -136,7 +136,7 @@ BASELINES = "'last_value', 'seasonal_last_value', 'climatology' or 'harmonic_reg
         ("seed=3", "seed is not a known key; did you mean seeds?"),
         (
             "compare.zzz=3",
-            "compare.zzz is not a known key; known here are metric, smallest_difference",
+            "compare.zzz is not a known key; known here are metric, smallest_difference, alert",
         ),
         (
             "compare.smallest_difference=0",
@@ -194,6 +194,18 @@ BASELINES = "'last_value', 'seasonal_last_value', 'climatology' or 'harmonic_reg
             f'evaluate.baselines must be {BASELINES}, got "majority"',
         ),
         ("name=Two Words", 'name must be text like ^[a-z0-9][a-z0-9_-]{0,63}$, got "Two Words"'),
+        (
+            "compare.alert={metric: test/mae, drop: 0}",
+            "compare.alert.drop must be more than 0.0, got 0",
+        ),
+        (
+            "compare.alert={metric: mae, drop: 0.1}",
+            'compare.alert.metric must be text like ^test/[a-z0-9_]+$, got "mae"',
+        ),
+        (
+            "compare.alert={metric: test/mae, drop: 0.1, dorp: 0.1}",
+            "compare.alert.dorp is not a known key; did you mean compare.alert.drop?",
+        ),
         ("compare.metric=mae", 'compare.metric must be text like ^test/[a-z0-9_]+$, got "mae"'),
     ],
 )

@@ -16,6 +16,8 @@ CHANGES = [
     *("model.head_sizes=[1]", "train.patience=3"),
     *("train.learning_rate=2e-3", "evaluate.baselines=[]", "compare.metric=test/f1"),
     "compare.smallest_difference=0.01",
+    "compare.alert={metric: test/accuracy, drop: 0.01}",
+    "compare.alert={metric: test/accuracy, drop: 0.02}",
     *("report.title=Another?", "report.excerpts=false"),
 ]
 
@@ -29,7 +31,7 @@ def test_the_digest_changes_exactly_when_a_value_does() -> None:
     digests = [load("imdb", [change]).digest() for change in CHANGES]
     assert len({load("imdb").digest(), *digests}) == len(CHANGES) + 1
     same = ["train.learning_rate=0.001", "train.gradient_clip_val=5", "preprocess.split_seed=0"]
-    for change in [*same, "report.excerpts=true"]:
+    for change in [*same, "report.excerpts=true", "compare.alert=null"]:
         assert load("imdb", [change]).digest() == load("imdb").digest()
     assert len(load("imdb").digest()) == 16
 

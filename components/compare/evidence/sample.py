@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -9,8 +11,18 @@ from components.compare.evidence.bootstrap import Values, are_enough, block_leng
 from components.compare.evidence.estimates import Doubt, doubt
 from components.evaluate.predictions import read_predictions
 from components.metrics import Metric, values_of_examples
-from components.records import Scored
 from components.scores import absolute_error, correct
+
+
+class Answered(Protocol):
+    """A run that answered the test examples: whose it is, its seed, and where its answers lie."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - the class says what these are
+    @property
+    def seed(self) -> int | None: ...  # noqa: D102
+    @property
+    def path(self) -> Path: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -37,9 +49,9 @@ class Sample:
     length: int
 
 
-def read_sample(scored: Iterable[Scored], metric: Metric) -> Sample | None:
+def read_sample(scored: Iterable[Answered], metric: Metric) -> Sample | None:
     """What every row scored, by name; None where there are too few test examples to say more."""
-    groups: dict[str, list[Scored]] = {}
+    groups: dict[str, list[Answered]] = {}
     for one in sorted(scored, key=lambda one: one.seed or 0):
         groups.setdefault(one.name, []).append(one)
     if not groups:
@@ -54,7 +66,7 @@ def read_sample(scored: Iterable[Scored], metric: Metric) -> Sample | None:
     return Sample(rows, number, horizon, length)
 
 
-def read_row(group: Sequence[Scored], metric: Metric, length: int) -> RowSample:
+def read_row(group: Sequence[Answered], metric: Metric, length: int) -> RowSample:
     """What one row scored. Its predictions are let go: those of a thousand runs fill a memory."""
     of_metric: dict[str, list[Values]] = {}
     runs: dict[int | None, Values] = {}

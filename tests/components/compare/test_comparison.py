@@ -414,6 +414,10 @@ def test_the_forecast_is_drawn_one_step_ahead_with_the_first_seed(tmp_path: Path
         ("imdb", "compare.metric=test/roc_auc", 4, "needs both labels in split test"),
         ("imdb", "compare.metric=test/roc_auc", 3, None),
         ("imdb", "compare.metric=test/accuracy", 4, None),
+        (
+            *("imdb", "compare.alert={metric: test/roc_auc, drop: 0.1}", 0),
+            "compare.alert.metric test/roc_auc needs both labels in split test",
+        ),
         ("temperature", "evaluate.seasonal_period=97", None, "longer than the 96 days before"),
         ("temperature", "evaluate.seasonal_period=96", None, None),
     ],

@@ -1,11 +1,14 @@
 """A comparison that has begun and a training that has ended, in a database of the test's own."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 from mlflow.entities import Run
+from safetensors.torch import save_file
 
 from components.records import (
     Epoch,
@@ -17,10 +20,14 @@ from components.records import (
     Trained,
 )
 from components.storage import Home
+from components.tracking.champion import Candidate
 from components.tracking.comparison import start_comparison
 from components.tracking.opening import Tracking, open_tracking
 from components.tracking.runs import Parent
-from components.train.job import TrainingJob
+from components.tracking.trainings import start_training
+from components.train.job import WEIGHTS, TrainingJob
+from components.train.networks import RecurrentNetwork
+from params.names import Architecture
 from params.schema import ForecastExperiment
 
 CREATED = "2026-01-02T03:04:05+00:00"
@@ -166,3 +173,33 @@ def scored(tmp_path: Path) -> Scored:
         metrics={"test/mae": 1.75, "val/mae": 1.5},
         run_id="r",
     )
+
+
+@pytest.fixture
+def candidate(
+    parent: Parent, job: TrainingJob, scored: Scored, tmp_path: Path
+) -> Callable[..., Candidate]:
+    """Makes a finished run with random weights of an architecture and a seed, and its val/loss."""
+
+    def make(architecture: Architecture, seed: int, val_loss: float) -> Candidate:
+        own = job.model_copy(update={"architecture": architecture, "seed": seed})
+        folder = tmp_path / f"{architecture}{seed}"
+        folder.mkdir(exist_ok=True)
+        torch.manual_seed(seed)
+        network = RecurrentNetwork(architecture, own.model, own.prepared.spec)
+        save_file(network.state_dict(), folder / WEIGHTS)
+        trained = Trained(
+            path=folder,
+            architecture=architecture,
+            seed=seed,
+            num_parameters=1,
+            train_seconds=1.0,
+            peak_memory_bytes=1000,
+            best_epoch=1,
+            epochs=(Epoch(epoch=1, seconds=1.0, metrics={"val/loss": val_loss}),),
+        )
+        return Candidate(
+            run_id=start_training(parent, own).run_id, job=own, trained=trained, scored=scored
+        )
+
+    return make

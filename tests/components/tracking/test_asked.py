@@ -10,6 +10,8 @@ from mlflow import MlflowClient
 
 from components.records import (
     Answering,
+    Champion,
+    ChampionEvidence,
     ComparisonEvidence,
     Epoch,
     Ingested,
@@ -19,6 +21,7 @@ from components.records import (
     Recalled,
     RunEvidence,
     RunJob,
+    Said,
     Scored,
     SequenceSpec,
     SplitFacts,
@@ -416,3 +419,37 @@ def test_a_server_that_is_away_is_told(tmp_path: Path, monkeypatch: pytest.Monke
             match=r"^MLflow at http://127.0.0.1.* did not answer; see MLFLOW_TRACKING_URI",
         ):
             call("http://127.0.0.1:1", "imdb-1", tmp_path)
+
+
+def test_the_champion_that_a_comparison_was_set_against_is_found_again(
+    leave: Leave, tracking: Tracking, tmp_path: Path
+) -> None:
+    ids = leave(OLD, ONE)
+    assert recall_comparison(tracking.uri, OLD, tmp_path).champion is None
+    last = ChampionEvidence(
+        champion=Champion(
+            version="2",
+            registered="2026-01-01T00:00:00+00:00",
+            comparison="before",
+            run_id="r",
+            architecture="gru",
+            seed=1,
+            training="k",
+            source="",
+            fingerprint="old",
+        ),
+        said=Said(path=Path("/nowhere"), truth_digest="truth", metrics={"test/mae": 1.5}),
+    )
+    client = tracking.client()
+    client.log_text(ids[OLD], "table", "comparison/champion/predictions.parquet")
+    client.log_text(ids[OLD], last.model_dump_json(), "comparison/champion.json")
+    found = recall_comparison(tracking.uri, OLD, tmp_path).champion
+    assert found is not None
+    assert (found.said.path / "predictions.parquet").read_text() == "table"
+    said = last.said.model_copy(update={"path": found.said.path})
+    assert found == last.model_copy(update={"said": said})
+    client.log_text(ids[OLD], "null", "comparison/champion.json")
+    assert recall_comparison(tracking.uri, OLD, tmp_path).champion is None
+    client.log_text(ids[OLD], "{}", "comparison/champion.json")
+    with pytest.raises(InputError, match=r"its champion\.json is not as it should be; run the"):
+        recall_comparison(tracking.uri, OLD, tmp_path)

@@ -11,19 +11,14 @@ import pytest
 import torch
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from safetensors.torch import save_file
 from yaml import safe_load
 
 from components.evaluate.predict import load_network
 from components.preprocess.text import PREPARED
-from components.records import Epoch, Evidence, Prepared, Scaler, Scored, Trained
+from components.records import Evidence, Prepared, Scaler, Scored
 from components.tracking import champion
 from components.tracking.champion import Candidate, best_run, register
 from components.tracking.runs import Parent
-from components.tracking.trainings import start_training
-from components.train.job import WEIGHTS, TrainingJob
-from components.train.networks import RecurrentNetwork
-from params.names import Architecture
 from params.schema import ForecastExperiment
 
 # Else every test file that comes later would see this test's database.
@@ -36,36 +31,6 @@ def prepared(prepared: Prepared) -> Prepared:
     found = prepared.model_copy(update={"scaler": Scaler(mean=25.0, scale=7.0)})
     (found.path / PREPARED).write_text(found.model_dump_json())
     return found
-
-
-@pytest.fixture
-def candidate(
-    parent: Parent, job: TrainingJob, scored: Scored, tmp_path: Path
-) -> Callable[..., Candidate]:
-    """Makes a finished run with random weights of an architecture and a seed, and its val/loss."""
-
-    def make(architecture: Architecture, seed: int, val_loss: float) -> Candidate:
-        own = job.model_copy(update={"architecture": architecture, "seed": seed})
-        folder = tmp_path / f"{architecture}{seed}"
-        folder.mkdir(exist_ok=True)
-        torch.manual_seed(seed)
-        network = RecurrentNetwork(architecture, own.model, own.prepared.spec)
-        save_file(network.state_dict(), folder / WEIGHTS)
-        trained = Trained(
-            path=folder,
-            architecture=architecture,
-            seed=seed,
-            num_parameters=1,
-            train_seconds=1.0,
-            peak_memory_bytes=1000,
-            best_epoch=1,
-            epochs=(Epoch(epoch=1, seconds=1.0, metrics={"val/loss": val_loss}),),
-        )
-        return Candidate(
-            run_id=start_training(parent, own).run_id, job=own, trained=trained, scored=scored
-        )
-
-    return make
 
 
 def versions(parent: Parent) -> dict[str, str]:
@@ -126,7 +91,7 @@ def test_no_file_of_the_model_is_a_pickle(
     assert "torch==" in (folder / "requirements.txt").read_text()
 
 
-def test_the_alias_moves_only_to_what_is_better_on_the_same_data(
+def test_on_the_same_data_the_alias_moves_only_to_what_is_better(
     parent: Parent,
     candidate: Callable[..., Candidate],
     tiny_temperature: ForecastExperiment,
@@ -139,28 +104,69 @@ def test_the_alias_moves_only_to_what_is_better_on_the_same_data(
     assert (versions(parent), holder(parent)) == ({"1": "gru"}, "1")
     register(tiny_temperature, parent, candidate("rnn", 1, 0.5))  # no better
     assert (versions(parent), holder(parent)) == ({"1": "gru", "2": "rnn"}, "1")
-    elsewhere = parent.ingested.model_copy(update={"fingerprint": "other"})
-    other = parent.model_copy(update={"ingested": elsewhere})
-    register(tiny_temperature, other, candidate("bilstm", 1, 0.1))
-    assert holder(parent) == "1"
-    later = tiny_temperature.preprocess.model_copy(update={"val_fraction": 0.4})
-    changed = tiny_temperature.model_copy(update={"preprocess": later})
-    register(changed, parent, candidate("bilstm", 2, 0.1))
+    register(tiny_temperature, parent, candidate("lstm", 2, 0.1), refused=True)
     assert holder(parent) == "1"
     register(tiny_temperature, parent, candidate("lstm", 1, 0.25))
-    assert holder(parent) == "5"
+    assert holder(parent) == "4"
     said = [one.getMessage().removeprefix("champion: ") for one in caplog.records]
     assert said == [
         "now gru seed 1, version 1 of temperature, val/loss 0.5000",
         "still gru seed 1, version 1 of temperature, val/loss 0.5000",
         "still version 1 of temperature, val/loss 0.5000: rnn seed 1, version 2 of temperature, "
         "val/loss 0.5000, is no better",
-        "still version 1 of temperature: bilstm seed 1, version 3 of temperature, val/loss 0.1000, "
-        "was validated on other data",
-        "still version 1 of temperature: bilstm seed 2, version 4 of temperature, val/loss 0.1000, "
-        "was validated on other data",
-        "now lstm seed 1, version 5 of temperature, val/loss 0.2500",
+        "still version 1 of temperature: lstm seed 2, version 3 of temperature, val/loss 0.1000, "
+        "was refused by compare.alert",
+        "now lstm seed 1, version 4 of temperature, val/loss 0.2500",
     ]
+
+
+def test_on_other_data_the_newest_best_is_the_champion_unless_it_is_refused(
+    parent: Parent,
+    candidate: Callable[..., Candidate],
+    tiny_temperature: ForecastExperiment,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "components.tracking.champion")
+    register(tiny_temperature, parent, candidate("gru", 1, 0.5))
+    elsewhere = parent.ingested.model_copy(update={"fingerprint": "other"})
+    other = parent.model_copy(update={"ingested": elsewhere})
+    worse = candidate("bilstm", 1, 0.9)
+    register(tiny_temperature, other, worse, refused=True)
+    assert holder(parent) == "1"
+    register(tiny_temperature, other, worse)
+    assert (versions(parent), holder(parent)) == ({"1": "gru", "2": "bilstm"}, "2")
+    later = tiny_temperature.preprocess.model_copy(update={"val_fraction": 0.4})
+    changed = tiny_temperature.model_copy(update={"preprocess": later})
+    register(changed, other, candidate("bilstm", 2, 1.5))
+    assert holder(parent) == "3"
+    said = [one.getMessage().removeprefix("champion: ") for one in caplog.records]
+    assert said[1:] == [
+        "still version 1 of temperature: bilstm seed 1, version 2 of temperature, val/loss 0.9000, "
+        "was refused by compare.alert",
+        "now bilstm seed 1, version 2 of temperature, val/loss 0.9000; version 1 was validated on "
+        "other data",
+        "now bilstm seed 2, version 3 of temperature, val/loss 1.5000; version 2 was validated on "
+        "other data",
+    ]
+
+
+def test_a_model_of_other_making_keeps_the_alias(
+    parent: Parent,
+    candidate: Callable[..., Candidate],
+    tiny_temperature: ForecastExperiment,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "components.tracking.champion")
+    client = parent.tracking.client()
+    client.create_registered_model("temperature")
+    client.create_model_version("temperature", "file:///elsewhere/model")
+    client.set_registered_model_alias("temperature", "champion", "1")
+    register(tiny_temperature, parent, candidate("gru", 1, 0.5))
+    assert holder(parent) == "1"
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "champion: still version 1 of temperature: it was not registered by a comparison"
+    )
 
 
 def test_without_a_registry_there_is_a_warning(

@@ -94,6 +94,17 @@ def test_a_comparison_ends_with_its_report(
     }
 
 
+def test_a_regression_is_a_tag_of_a_complete_comparison(
+    seen: Any, parent: Parent, tmp_path: Path
+) -> None:
+    (tmp_path / "page").mkdir()
+    said = "GRU is worse by 0.5 °C"
+    finish_comparison(parent, tmp_path / "page", {}, "", missing=0, regression=said)
+    run = seen.run(parent.run_id)
+    assert (run.info.status, run.data.tags["unroll.regression"]) == ("FINISHED", said)
+    assert seen.is_complete(parent.run_id)
+
+
 def test_a_comparison_begins_with_what_it_can_be_made_from_again(seen: Any, parent: Parent) -> None:
     text = seen.text(parent.run_id, "comparison/evidence.json")
     assert ComparisonEvidence.model_validate_json(text) == ComparisonEvidence(
