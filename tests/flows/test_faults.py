@@ -20,26 +20,27 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from components.storage import Home
-from params.load import to_yaml
-from params.schema import ForecastExperiment
+from params.load import load, to_yaml
 
 TIMES = {"train_seconds", "seconds", "cost", "id", "created", "run_ids", "facts"}
 LIMIT = 240  # seconds for one attempt
 
+pytestmark = pytest.mark.timeout(900)
 
-@pytest.fixture
-def experiment(tiny_temperature: ForecastExperiment, tmp_path: Path) -> Path:
+
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A params file: two trainings long enough to be hit, with all that has a state."""
-    params = tiny_temperature.model_copy(
-        update={
-            "architectures": ("lstm", "gru"),
-            "model": tiny_temperature.model.model_copy(update={"dropout": 0.3}),
-            "train": tiny_temperature.train.model_copy(
-                update={"max_epochs": 250, "patience": 200, "ema_decay": 0.9}
-            ),
-        }
+    params = load(
+        "temperature",
+        [
+            *("ingest.num_days=120", "ingest.period=30.0", "evaluate.seasonal_period=30"),
+            *("preprocess.context_length=5", "seeds=[1]", "architectures=[lstm,gru]"),
+            *("model.hidden_sizes=[4,3]", "model.dropout=0.3", "report.num_days=10"),
+            *("train.max_epochs=100", "train.patience=90", "train.ema_decay=0.9"),
+        ],
     )
-    path = tmp_path / "tiny.yaml"
+    path = tmp_path_factory.mktemp("experiment") / "tiny.yaml"
     path.write_text(to_yaml(params))
     return path
 
@@ -124,13 +125,14 @@ def assert_nothing_is_left(home: Home) -> None:
             assert len(steps) == len(set(steps)), (run.info.run_name, key, steps)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def undisturbed(
-    experiment: Path, tmp_path: Path, empty_database: Path, prefect: None
+    experiment: Path, tmp_path_factory: pytest.TempPathFactory, empty_database: Path, prefect: None
 ) -> dict[str, Any]:
     """The comparison as it is if nothing happens."""
-    home = new_home(tmp_path / "undisturbed", empty_database)
-    assert finished(home, "run", str(experiment), log=tmp_path / "log") == 0
+    folder = tmp_path_factory.mktemp("undisturbed")
+    home = new_home(folder / "home", empty_database)
+    assert finished(home, "run", str(experiment), log=folder / "log") == 0
     assert_nothing_is_left(home)
     return comparison(home)
 
@@ -167,7 +169,7 @@ def kill_something(attempt: Attempt, chance: random.Random, log: Path) -> str | 
 
 @pytest.mark.parametrize(
     ("kills", "seed"),
-    [(3, 1), pytest.param(30, 2, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])],
+    [(2, 1), pytest.param(30, 2, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])],
 )
 def test_killed_at_random_moments_it_ends_as_if_nothing_had_been(
     kills: int,
@@ -265,7 +267,7 @@ def test_a_second_signal_ends_it_at_once(
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="a small disk can be mounted by root only")
-@pytest.mark.parametrize("size", ["1500k", "2m"])
+@pytest.mark.parametrize("size", ["1500k"])
 def test_a_full_disk_is_one_line_and_what_follows_finishes(
     size: str, experiment: Path, undisturbed: dict[str, Any], tmp_path: Path, empty_database: Path
 ) -> None:
@@ -287,4 +289,4 @@ def test_a_full_disk_is_one_line_and_what_follows_finishes(
         assert comparison(home) == undisturbed
         assert_nothing_is_left(home)
     finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)

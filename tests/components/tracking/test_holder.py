@@ -9,8 +9,8 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from components.files import file_digest
 from components.records import ChampionEvidence, Said
-from components.storage import file_digest
 from components.tracking.champion import Candidate, register
 from components.tracking.comparison import log_champion
 from components.tracking.holder import champion_files, find_champion
