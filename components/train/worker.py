@@ -66,10 +66,11 @@ def preload() -> None:
     stopping.clear()
     # __main__ is in the list by default: without it every child would import it anew.
     _context.set_forkserver_preload(["__main__", "components.train.fit", "sklearn.metrics"])
-    # It inherits the mask: a Ctrl-C while it imports would make it print where it was. The resource
-    # tracker, which it needs, would take SIGINT out of the mask when it is started.
+    # It inherits the mask. A signal to the whole process group is not for it: a Ctrl-C while it
+    # imports would make it print where it was, and without it nobody could say how children ended.
+    # The resource tracker, which it needs, would take both out of the mask when it is started.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         forkserver.ensure_running()
     finally:
@@ -175,6 +176,7 @@ def enter(work: Work, job: str, folder: Path) -> None:
     """The first thing in the child: set it up, do the work, and leave a reason if it fails."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     signal.signal(signal.SIGTERM, end_by)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=end_with_parent, daemon=True).start()
     keep_freed_memory()
     with (folder / LOG).open("w", encoding="utf-8") as log:
