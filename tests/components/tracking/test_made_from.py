@@ -14,10 +14,11 @@ def test_a_training_names_its_weights_at_once_and_its_scores_at_the_end(
     seen: Any, parent: Parent, job: TrainingJob, trained: Trained, scored: Scored
 ) -> None:
     run_id = start_training(parent, job).run_id
-    assert seen.run(run_id).data.tags[OUTPUTS] == f"train/{job.key}"
+    begun = f"preprocess/{job.prepared.key} train/{job.key}"
+    assert seen.run(run_id).data.tags[OUTPUTS] == begun
     finish_training(parent, run_id, job, trained, scored)
-    both = [output_name(trained.path), output_name(scored.path)]
-    assert seen.run(run_id).data.tags[OUTPUTS].split() == both
+    every = [output_name(path) for path in (job.prepared.path, trained.path, scored.path)]
+    assert seen.run(run_id).data.tags[OUTPUTS].split() == every
 
 
 def test_a_comparison_names_its_data_at_once_and_its_baselines_at_the_end(
@@ -52,4 +53,6 @@ def test_the_records_of_a_comparison_say_the_same_as_its_tag(
         assert outputs_of(client, seen.run(one), tmp_path / str(number)) == named
         client.delete_tag(one, OUTPUTS)
         recorded = outputs_of(client, seen.run(one), tmp_path / str(number))
-        assert recorded - {f"train/{job.key}"} == named
+        # What a run was prepared with is among the records of its comparison.
+        shared = {output_name(parent.prepared.path)} if one == run_id else set()
+        assert recorded - {f"train/{job.key}"} == named - shared
