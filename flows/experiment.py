@@ -11,7 +11,7 @@ from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components.cautions import cautions
-from components.compare.comparison import require_comparable
+from components.compare.beforehand import require_comparable
 from components.records import (
     Comparison,
     Evidence,
@@ -21,7 +21,7 @@ from components.records import (
     Trained,
 )
 from components.storage import Home
-from components.tracking import champion, runs
+from components.tracking import runs
 from components.tracking.comparison import start_comparison
 from components.tracking.runs import Parent
 from components.train import worker
@@ -29,6 +29,8 @@ from dashboards.wording import run_name
 from flows import tasks
 from flows.data import Data
 from flows.jobs import baseline_jobs, new_texts, num_workers, training_jobs
+from flows.looking import look
+from flows.settings import without_heartbeats
 from flows.tasks import Context, Finished
 from params.schema import Experiment
 
@@ -59,10 +61,11 @@ def new_context(
     )
 
 
-def run(params: Experiment, context: Context, provenance: Provenance) -> None:
+def run(params: Experiment, context: Context, provenance: Provenance) -> Comparison:
     """Run the flow with as many trainings at a time as there are cores.
 
-    The report and `comparison.json` are under `context.home.reports / context.id` then.
+    Returns the comparison, whose report and `comparison.json` are under `context.home.reports / id`
+    then. Its id is that of the context, or of an earlier one which is the same.
 
     Raises:
         InputError: If the data or the params are not as they must be; nothing is left behind.
@@ -70,7 +73,8 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> None:
     """
     runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=num_workers(params))
     try:
-        experiment.with_options(task_runner=runner)(params, context, provenance)
+        with without_heartbeats():
+            return experiment.with_options(task_runner=runner)(params, context, provenance)
     except BaseException:  # Ctrl-C too: no run may stay RUNNING
         # Trained runs that were still to be evaluated when the flow ended are nobody's any more.
         runs.end_open_runs(context.home, params.name, context.id)
@@ -80,6 +84,9 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> None:
 @flow(name="unroll", flow_run_name="{context.id}")
 def experiment(params: Experiment, context: Context, provenance: Provenance) -> Comparison:
     """Ingest -> preprocess -> train and evaluate every run -> compare -> report.
+
+    If there is a complete comparison of the same params and data, nothing is trained: that one is
+    the result, unless the context says to do everything again.
 
     Raises:
         InputError: If the data are not as they must be.
@@ -91,8 +98,16 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
     ingested = tasks.ingest(params.ingest, context)
     prepared = tasks.preprocess(ingested, params.preprocess, context)
     require_comparable(params, ingested, prepared)
+    tracking = opened.result()
+    jobs = training_jobs(params, prepared)
+    same = look(params, ingested.fingerprint, len(jobs), tracking, provenance, context)
+    if same is not None:
+        return same
+    get_ready()
+    from components.tracking import champion
+
     parent = start_comparison(
-        opened.result(),
+        tracking,
         params,
         provenance,
         ingested,
@@ -105,13 +120,22 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
         evidence = with_answering(params, train_and_evaluate(params, parent, context), context)
         comparison = tasks.compare(params, evidence, parent, context)
         tasks.report(comparison, parent, context)
-    best = champion.best_run(evidence, training_jobs(params, prepared))
+    best = champion.best_run(evidence, jobs)
     if best is not None:
         tasks.register(params, best, parent)
     if comparison.missing:
         names = ", ".join(map(run_name, comparison.missing))
         raise RunsMissing(f"without a result: {names}; the others are compared")
     return comparison
+
+
+def get_ready() -> None:
+    """Start the process of which trainings are forked, and import what comes after them.
+
+    What finds nothing to train spends no time on either.
+    """
+    worker.preload()
+    import flows.reports.writing  # noqa: F401 - its tasks find it there
 
 
 def train_and_evaluate(params: Experiment, parent: Parent, context: Context) -> Evidence:

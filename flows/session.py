@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from components.records import Comparison
 from components.storage import Home
 from components.train import worker
-from flows.settings import few_tries, set_defaults
+from flows.reports.folder import may_have
+from flows.settings import few_tries, importing, set_defaults
 from flows.terminal import Terminal, showing
 from params.errors import InputError
 from params.schema import Experiment
@@ -46,19 +47,25 @@ def run_all(
             again in vain.
     """
     set_defaults()
-    worker.preload()
+    # Where nothing has to be trained, nothing that trains is needed.
+    trains = fresh or not all(may_have(home.reports, asked.params) for asked in experiments)
+    if trains:
+        worker.preload()
     status = 0
     with showing() as terminal:
-        terminal.say("starting Prefect and torch, reading the data")
-        from flows import server
+        terminal.say(f"starting Prefect{' and torch' if trains else ''}, reading the data")
+        with importing():
+            from flows import server
 
-        # Its start takes some ten seconds, in which all that needs no Prefect is done.
-        prefect = server.find_or_start()
-        data = read_all([asked.params for asked in experiments], home, fresh=fresh)
-        from components.tracking.connection import connected
-        from components.tracking.opening import open_tracking
-        from flows.experiment import new_context
+            # Its start takes some ten seconds, in which all that needs no Prefect is done.
+            prefect = server.find_or_start()
+            data = read_all([asked.params for asked in experiments], home, fresh=fresh)
+            from components.tracking.connection import connected
+            from components.tracking.opening import open_tracking
+            from flows.experiment import get_ready, new_context
 
+            if trains:
+                get_ready()
         with few_tries(), connected(home.tracking_uri):
             for asked in experiments:
                 open_tracking(home, asked.params.name)
@@ -96,7 +103,7 @@ def read(params: Experiment, home: Home, *, fresh: bool) -> "Data | None":
     Raises:
         InputError: If the data are not as they must be.
     """
-    from components.compare.comparison import require_comparable
+    from components.compare.beforehand import require_comparable
     from flows import data
 
     try:
@@ -118,13 +125,13 @@ def run_one(asked: Asked, context: "Context", terminal: Terminal, *, as_json: bo
     params = asked.params
     seeds = ", ".join(map(str, params.seeds))
     terminal.say(f"{params.name}: {', '.join(params.architectures)}; seeds {seeds}")
-    status = 0
+    status, made = 0, context.id
     try:
-        run(params, context, provenance(params, ["unroll", *asked.command]))
+        made = run(params, context, provenance(params, ["unroll", *asked.command])).id
     except RunsMissing as error:
         terminal.say(str(error), logging.ERROR)
         status = 1
-    folder = context.home.reports / context.id
+    folder = context.home.reports / made
     text = (folder / "comparison.json").read_text(encoding="utf-8")
     if as_json:
         sys.stdout.write(text + "\n")

@@ -7,7 +7,7 @@ is off: the store knows better what an output depends on.
 import logging
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from prefect import Task, task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
@@ -15,7 +15,6 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from pydantic import Field
 
-from components.compare.comparison import compare as compare_rows
 from components.evaluate import answering, cost, score
 from components.ingest.facts import sentences
 from components.records import (
@@ -29,20 +28,21 @@ from components.records import (
     Trained,
 )
 from components.storage import Home
-from components.tracking import champion, comparison, notes, opening, runs, system, trainings
+from components.tracking import comparison, notes, opening, runs, system, trainings
 from components.tracking.epochs import EpochLog
 from components.tracking.opening import Tracking
 from components.tracking.runs import Parent
 from components.train.job import TrainingJob
 from components.train.run import train as train_run
-from dashboards.markdown import summary
 from flows import data
 from flows.data import Data
 from flows.reports.folder import PAGE
-from flows.reports.writing import write_report
 from params.ingest import SeriesIngest, TextIngest
 from params.schema import Experiment
 from params.sections import SeriesPreprocess, TextPreprocess
+
+if TYPE_CHECKING:
+    from components.tracking.champion import Candidate
 
 # A child of `components`, so that they go where the stages' own messages go.
 logger = logging.getLogger("components.flows")
@@ -180,6 +180,8 @@ def compare(
     experiment: Experiment, evidence: Evidence, parent: Parent, context: Context
 ) -> Comparison:
     """All that finished, side by side; what it is made from is in MLflow by then."""
+    from components.compare.comparison import compare as compare_rows
+
     comparison.log_evidence(parent, evidence)
     made = {"id": context.id, "created": context.created}
     return compare_rows(experiment, evidence, parent.provenance, **made)
@@ -188,32 +190,41 @@ def compare(
 @task(cache_policy=NO_CACHE)
 def report(found: Comparison, parent: Parent, context: Context) -> Path:
     """The folder with the page and its numbers; they complete the comparison in MLflow."""
+    from dashboards.markdown import summary
+    from flows.reports.writing import write_report
+
     folder = write_report(found, context.home.reports)
     best = {
         key: spread.mean for row in found.rows if row.best for key, spread in row.metrics.items()
     }
     said = summary(found)
     comparison.finish_comparison(parent, folder, best, said, missing=len(found.missing))
-    show_in_prefect(found, said, dashboard_link(parent, folder))
+    show_in_prefect(found, said, dashboard_link(parent.tracking, parent.run_id, folder))
     return folder
 
 
 @task(name="register champion", cache_policy=NO_CACHE)
-def register(experiment: Experiment, best: champion.Candidate, parent: Parent) -> None:
+def register(experiment: Experiment, best: "Candidate", parent: Parent) -> None:
     """The best network by validation as a model in MLflow's registry."""
+    from components.tracking import champion
+
     champion.register(experiment, parent, best)
 
 
-def dashboard_link(parent: Parent, folder: Path) -> str:
+def dashboard_link(tracking: Tracking, run_id: str, folder: Path) -> str:
     """Where the page is opened: on the MLflow server if there is one, else the file."""
-    tracking = parent.tracking
     if not tracking.is_server:
         return (folder / PAGE).as_uri()
-    return f"{tracking.uri.rstrip('/')}/{tracking.page(parent.run_id, notes.PAGE)}"
+    return f"{tracking.uri.rstrip('/')}/{tracking.page(run_id, notes.PAGE)}"
+
+
+def artifact_key(experiment: str) -> str:
+    """What the results of an experiment are called in Prefect's list of artifacts."""
+    return f"unroll-{experiment.replace('_', '-')}"
 
 
 def show_in_prefect(found: Comparison, said: str, link: str) -> None:
     """Leave the result in Prefect's list of artifacts, under keys that the experiment names."""
-    key = f"unroll-{found.experiment.replace('_', '-')}"
+    key = artifact_key(found.experiment)
     create_markdown_artifact(f"{said}\n\n[Open the dashboard]({link})", key, found.id)
     create_link_artifact(link, "Dashboard", f"{key}-dashboard", found.id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -9,7 +10,9 @@ from pydantic import ValidationError
 from components.records import Comparison, Summary
 from components.storage import write_whole
 from params.errors import InputError
+from params.schema import Experiment
 
+MOST_SEARCHED = 20  # reports of an experiment
 COMPARISON, PAGE, SUMMARY, INDEX = "comparison.json", "report.html", "summary.json", "index.html"
 
 
@@ -35,3 +38,15 @@ def summary_of(folder: Path) -> Summary | None:
     with suppress(OSError):  # what may only be read is listed all the same
         write_whole(folder / SUMMARY, found.model_dump_json(indent=2))
     return found
+
+
+def may_have(reports: Path, params: Experiment) -> bool:
+    """Whether one of the newest reports is of the same params, as far as its text says.
+
+    Good enough to guess by: whether there is a comparison to be reused, MLflow alone can say.
+    """
+    digest = f'"params_digest": "{params.digest()}"'.encode()
+    newest = sorted(reports.glob(f"{params.name}-*/{COMPARISON}"), reverse=True)
+    with suppress(OSError):  # one that is being removed
+        return any(digest in path.read_bytes() for path in islice(newest, MOST_SEARCHED))
+    return False

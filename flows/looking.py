@@ -1,0 +1,101 @@
+"""What a flow does before it trains anything: it looks whether all of it is there already."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from pydantic import ValidationError
+
+from components.provenance import changed_since
+from components.records import Comparison, Provenance
+from components.storage import Home
+from components.tracking import looking
+from components.tracking.looking import Same
+from components.tracking.opening import Tracking
+from dashboards.markdown import summary
+from flows.reports.folder import COMPARISON, PAGE
+from flows.tasks import Context, artifact_key, dashboard_link, logger
+from params.errors import InputError
+from params.schema import Experiment
+
+
+@task(name="look", cache_policy=NO_CACHE)
+def look(
+    params: Experiment,
+    fingerprint: str,
+    num_runs: int,
+    tracking: Tracking,
+    provenance: Provenance,
+    context: Context,
+) -> Comparison | None:
+    """The comparison that is there of the same params and data, with its report; None without one.
+
+    That it was looked at is kept in MLflow, on the comparison's run, and in Prefect as an artifact.
+
+    Args:
+        params: What is asked.
+        fingerprint: That of the data as they are now.
+        num_runs: How many trainings are asked for.
+        tracking: Where to look.
+        provenance: How it would be made now.
+        context: The comparison that would be made; `fresh` finds nothing.
+    """
+    if context.fresh:
+        return None
+    same = looking.find_same(tracking, params_digest=params.digest(), fingerprint=fingerprint)
+    if same is None:
+        return None
+    try:
+        found = with_report(same, tracking, context.home)
+    except InputError as error:
+        logger.warning("%s is not reused: %s", same.id, error)
+        return None
+    lines = told(same, num_runs, provenance)
+    for line in lines:
+        logger.info("%s", line)
+    looks = looking.record_look(tracking.client(), same)
+    link = dashboard_link(tracking, same.run_id, context.home.reports / same.id)
+    said = f"Looked at {context.created}: {' '.join(lines)} Looks since: {looks}."
+    create_markdown_artifact(
+        f"{said}\n\n{summary(found)}\n\n[Open the dashboard]({link})",
+        artifact_key(params.name),
+        same.id,
+    )
+    return found
+
+
+def told(same: Same, num_runs: int, now: Provenance) -> list[str]:
+    """What is said of a comparison that is reused, a sentence or two."""
+    when = f"{same.created[:16].replace('T', ' ')} UTC"
+    runs = f"its {num_runs} runs and its report are" if num_runs > 1 else "its run and report are"
+    lines = [f"nothing changed since {same.id} of {when}: {runs} reused."]
+    if changed := changed_since(same.code_revision, same.versions, now):
+        lines.append(
+            f"It was made by another revision ({'; '.join(changed)}); --fresh makes it anew."
+        )
+    return lines
+
+
+def with_report(same: Same, tracking: Tracking, home: Home) -> Comparison:
+    """The comparison as its report has it, which is written again if it is not there.
+
+    Raises:
+        InputError: If that is not possible, as when files of its runs are gone from MLflow.
+    """
+    folder = home.reports / same.id
+    try:
+        if (folder / PAGE).is_file():
+            return Comparison.model_validate_json((folder / COMPARISON).read_bytes())
+    except (OSError, ValidationError):
+        pass  # it is written again
+    from components.tracking.asked import recall_comparison
+    from flows.reports.again import rebuilt
+    from flows.reports.writing import write_report
+
+    with TemporaryDirectory(prefix="unroll-") as scratch:
+        found = rebuilt(recall_comparison(tracking.uri, same.id, Path(scratch)))
+    write_report(found, home.reports)
+    logger.info("the report of %s was gone and is written again", same.id)
+    return found
