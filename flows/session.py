@@ -28,12 +28,13 @@ logger = logging.getLogger("components.flows")
 class Asked:
     """An experiment, and the arguments of `unroll` that ask for it alone.
 
-    `tags` say in MLflow where it came from.
+    `tags` say in MLflow where it came from. `fingerprint` is that of the data of what is run again.
     """
 
     params: Experiment
     command: Sequence[str]
     tags: Mapping[str, str] = field(default_factory=dict)
+    fingerprint: str = ""
 
 
 def run_all(
@@ -60,6 +61,7 @@ def run_all(
             # Its start takes some ten seconds, in which all that needs no Prefect is done.
             prefect = server.find_or_start()
             data = read_all([asked.params for asked in experiments], home, fresh=fresh)
+            say_changed(experiments, data, terminal)
             from components.tracking.connection import connected
             from components.tracking.opening import open_tracking
             from flows.experiment import get_ready, new_context
@@ -76,6 +78,16 @@ def run_all(
                 )
                 status = max(status, run_one(asked, context, terminal, as_json=as_json))
     return status
+
+
+def say_changed(
+    experiments: Sequence[Asked], data: "Sequence[Data | None]", terminal: Terminal
+) -> None:
+    """Say which data are not what they were when that was run which is run again."""
+    for asked, read_already in zip(experiments, data, strict=True):
+        then = asked.fingerprint
+        if then and read_already and (now := read_already.ingested.fingerprint) != then:
+            terminal.say(f"data changed, fingerprint: {then} -> {now}")
 
 
 def read_all(experiments: Sequence[Experiment], home: Home, *, fresh: bool) -> "list[Data | None]":

@@ -33,14 +33,14 @@ EXPECTED = {
 
 
 def one_line(
-    found: Sequence[ErrorDetails], model: type[BaseModel], path: Path, overridden: set[str]
+    found: Sequence[ErrorDetails], model: type[BaseModel], path: Path | str, overridden: set[str]
 ) -> str:
     """The problem that helps most, and how many more there are.
 
     Args:
         found: What is wrong.
         model: The experiment that the values were held against.
-        path: The params file.
+        path: The params file, or where else the values stand.
         overridden: The dotted keys that `--set` changed.
     """
     # A value that fits neither arm of a union is reported for each; one line a key is enough,
@@ -64,11 +64,11 @@ def key_of(problem: ErrorDetails) -> str:
 
 
 def describe(
-    problem: ErrorDetails, model: type[BaseModel], path: Path, overridden: set[str]
+    problem: ErrorDetails, model: type[BaseModel], path: Path | str, overridden: set[str]
 ) -> str:
     """One line on one problem: the key, what was expected, what came, where to mend it."""
     key = key_of(problem)
-    file = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    file = path if isinstance(path, str) else shown(path)
     related = [
         name
         for name in overridden
@@ -99,6 +99,11 @@ def describe(
     return f"{key} must be {expected}, got {got} {where}"
 
 
+def shown(path: Path) -> str:
+    """A path as a person reads it: from here, where that is shorter."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
 def place_of(problem: ErrorDetails) -> str:
     """`in place 3 `, counted from 1, for a problem inside a section that is one of a list."""
     loc = problem["loc"]
@@ -108,9 +113,9 @@ def place_of(problem: ErrorDetails) -> str:
     return ""
 
 
-def said_where(related: list[str], file: Path) -> str:
+def said_where(related: list[str], file: str) -> str:
     """The place to mend: the overrides that bear on the problem, or else the file."""
-    return f"--set {', '.join(sorted(related))}" if related else str(file)
+    return f"--set {', '.join(sorted(related))}" if related else file
 
 
 def suggestion(problem: ErrorDetails, model: type[BaseModel]) -> str:
