@@ -6,7 +6,6 @@ from tempfile import TemporaryDirectory
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
-from pydantic import ValidationError
 
 from components.provenance import changed_since
 from components.records import Comparison, Provenance
@@ -15,7 +14,7 @@ from components.tracking import looking
 from components.tracking.looking import Same
 from components.tracking.opening import Tracking
 from dashboards.markdown import summary
-from flows.reports.folder import COMPARISON, PAGE
+from flows.reports.folder import read_report
 from flows.tasks import Context, artifact_key, dashboard_link, logger
 from params.errors import InputError
 from params.schema import Experiment
@@ -84,12 +83,8 @@ def with_report(same: Same, tracking: Tracking, home: Home) -> Comparison:
     Raises:
         InputError: If that is not possible, as when files of its runs are gone from MLflow.
     """
-    folder = home.reports / same.id
-    try:
-        if (folder / PAGE).is_file():
-            return Comparison.model_validate_json((folder / COMPARISON).read_bytes())
-    except (OSError, ValidationError):
-        pass  # it is written again
+    if (there := read_report(home.reports, same.id)) is not None:
+        return there
     from components.tracking.asked import recall_comparison
     from flows.reports.again import rebuilt
     from flows.reports.writing import write_report

@@ -194,11 +194,14 @@ def report(found: Comparison, parent: Parent, context: Context) -> Path:
     from flows.reports.writing import write_report
 
     folder = write_report(found, context.home.reports)
-    best = {
-        key: spread.mean for row in found.rows if row.best for key, spread in row.metrics.items()
-    }
+    first = next((row for row in found.rows if row.best), None)
+    best = {key: spread.mean for key, spread in first.metrics.items()} if first else {}
     said = summary(found)
-    comparison.finish_comparison(parent, folder, best, said, missing=len(found.missing))
+    comparison.finish_comparison(
+        *(parent, folder, best, said),
+        missing=len(found.missing),
+        label=first.label if first else None,
+    )
     show_in_prefect(found, said, dashboard_link(parent.tracking, parent.run_id, folder))
     return folder
 

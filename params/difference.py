@@ -20,11 +20,16 @@ class Change:
 
     def __str__(self) -> str:
         """Such as `train.max_epochs: 3 -> 5`."""
+        return f"{self.key}: {self.values}"
+
+    @property
+    def values(self) -> str:
+        """Such as `3 -> 5`."""
         old, new = shortened(self.old), shortened(self.new)
         if old == new:  # they differ further on
             old, new = (f"{len(value or ''):,} characters" for value in (self.old, self.new))
             new += ", otherwise" if old == new else ""
-        return f"{self.key}: {old} -> {new}"
+        return f"{old} -> {new}"
 
 
 def difference(old: Mapping[str, str], new: Mapping[str, str]) -> list[Change]:

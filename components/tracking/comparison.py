@@ -31,6 +31,7 @@ from params.schema import Experiment
 
 FOLDER = "comparison"  # of the artifacts from which `comparison.json` can be made again
 SCORED = "scored.json"
+BEST = "unroll.best"  # the tag that says which network
 OF_ALL_RUNS = ("ingest.", "preprocess.")  # params that nested runs do not say otherwise
 
 
@@ -117,7 +118,13 @@ def log_evidence(parent: Parent, evidence: Evidence) -> None:
 
 
 def finish_comparison(
-    parent: Parent, report: Path, best: Mapping[str, float], said: str, *, missing: int
+    parent: Parent,
+    report: Path,
+    best: Mapping[str, float],
+    said: str,
+    *,
+    missing: int,
+    label: str | None = None,
 ) -> None:
     """Log the best network's metrics and the report, then that the comparison is complete.
 
@@ -127,10 +134,13 @@ def finish_comparison(
         best: Metrics of the best network.
         said: What its description says of the result, Markdown.
         missing: How many of its runs did not finish.
+        label: What people call the best network, if there is one.
     """
     client = parent.tracking.client()
     log_values(client, parent.run_id, {f"best/{key}": value for key, value in best.items()})
     client.log_artifacts(parent.run_id, str(report), REPORT)
     status = "FAILED" if missing else "FINISHED"
     tags = {"unroll.missing": str(missing), NOTE: comparison_note(parent, said)}
+    if label is not None:
+        tags[BEST] = label
     finish(client, parent.run_id, status, tags)

@@ -50,3 +50,14 @@ def may_have(reports: Path, params: Experiment) -> bool:
     with suppress(OSError):  # one that is being removed
         return any(digest in path.read_bytes() for path in islice(newest, MOST_SEARCHED))
     return False
+
+
+def read_report(reports: Path, id: str) -> Comparison | None:
+    """The comparison of a report that is there whole; None if it is not, or cannot be read."""
+    folder = reports / id
+    if not (folder / PAGE).is_file():
+        return None
+    try:
+        return Comparison.model_validate_json((folder / COMPARISON).read_bytes())
+    except (OSError, ValidationError):
+        return None

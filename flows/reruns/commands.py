@@ -45,3 +45,40 @@ def rerun(
     with interruptible():
         status = run_again(id, find_home(), changes, as_json=as_json, fresh=fresh)
     raise typer.Exit(status)
+
+
+@app.command()
+def history(
+    name: Annotated[str, typer.Argument(metavar="EXPERIMENT", help="What was run.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+) -> None:
+    """List the past comparisons of an experiment, the newest first.
+
+    Each with its date (UTC), id, best network, score and status, and with the params and the data
+    that changed since the one before.
+    """
+    from components.storage import find_home
+    from flows.reruns.history import show_history
+
+    with interruptible():
+        show_history(name, find_home(), as_json=as_json)
+
+
+@app.command()
+def diff(
+    first: Annotated[str, typer.Argument(metavar="ID", help=ID)],
+    second: Annotated[str, typer.Argument(metavar="ID", help="Another of the same kind.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print what is the same as well.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all of both as JSON.")] = False,
+) -> None:
+    """Set two comparisons, or two runs, side by side: metrics, params, data, code and versions.
+
+    What differs is marked, and beside the metrics nothing else is printed, unless --all says so.
+    """
+    from components.storage import find_home
+    from flows.reruns.diff import show_diff
+
+    with interruptible():
+        show_diff((first, second), find_home(), everything=everything, as_json=as_json)
