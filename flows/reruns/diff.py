@@ -72,8 +72,8 @@ def require_one_kind(a: "Beside", b: "Beside") -> None:
         return
     whole, run = (a, b) if a.is_comparison else (b, a)
     raise InputError(
-        f"{whole.made.id} is a comparison and {run.made.called} a run; give two of a kind, such as "
-        f"{whole.made.id} and the run's own comparison {run.made.comparison}"
+        f"{whole.made.id} is a comparison and {run.made.called} a run; give two comparisons or "
+        "two runs"
     )
 
 
