@@ -1,5 +1,6 @@
 """What a flow does before it trains anything: it looks whether all of it is there already."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,12 +11,14 @@ from prefect.cache_policies import NO_CACHE
 from components.provenance import changed_since
 from components.records import Comparison, Provenance
 from components.storage import Home
-from components.tracking import looking
+from components.tracking import gone, looking
 from components.tracking.looking import Same
 from components.tracking.opening import Tracking
 from dashboards.markdown import summary
+from flows.beginning import INTERRUPTED
+from flows.context import Context
 from flows.reports.folder import read_report
-from flows.tasks import Context, artifact_key, dashboard_link, logger
+from flows.tasks import artifact_key, dashboard_link, logger
 from params.errors import InputError
 from params.schema import Experiment
 
@@ -31,7 +34,8 @@ def look(
 ) -> Comparison | None:
     """The comparison that is there of the same params and data, with its report; None without one.
 
-    That it was looked at is kept in MLflow, on the comparison's run, and in Prefect as an artifact.
+    None as well where the latest of these params was interrupted, which goes on then. That it was
+    looked at is kept in MLflow, on the comparison's run, and in Prefect as an artifact.
 
     Args:
         params: What is asked.
@@ -39,19 +43,31 @@ def look(
         num_runs: How many trainings are asked for.
         tracking: Where to look.
         provenance: How it would be made now.
-        context: The comparison that would be made; `fresh` finds nothing.
+        context: What would be made; `fresh` finds nothing.
     """
-    if context.fresh:
+    if context.fresh or context.take_up is not None:
         return None
-    same = looking.find_same(tracking, params_digest=params.digest(), fingerprint=fingerprint)
+    client, home, digest = tracking.client(), context.home, params.digest()
+    if gone.unfinished(client, home, experiment_id=tracking.experiment_id, digest=digest):
+        return None
+    same = looking.find_same(tracking, params_digest=digest, fingerprint=fingerprint)
     if same is None:
         return None
     try:
-        found = with_report(same, tracking, context.home)
+        found = with_report(same, tracking, home)
     except InputError as error:
         logger.warning("%s is not reused: %s", same.id, error)
         return None
-    lines = told(same, num_runs, provenance)
+    for one in gone.end_gone_runs(client, home):
+        logger.warning(INTERRUPTED, one, one)
+    keep(same, found, told(same, num_runs, provenance), tracking, context)
+    return found
+
+
+def keep(
+    same: Same, found: Comparison, lines: Sequence[str], tracking: Tracking, context: Context
+) -> None:
+    """Say in the log, in MLflow and in Prefect that the comparison was looked at."""
     for line in lines:
         logger.info("%s", line)
     looks = looking.record_look(tracking.client(), same)
@@ -59,10 +75,9 @@ def look(
     said = f"Looked at {context.created}: {' '.join(lines)} Looks since: {looks}."
     create_markdown_artifact(
         f"{said}\n\n{summary(found)}\n\n[Open the dashboard]({link})",
-        artifact_key(params.name),
+        artifact_key(context.experiment),
         same.id,
     )
-    return found
 
 
 def told(same: Same, num_runs: int, now: Provenance) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from components.records import Comparison
+from components.stopping import stopping
 from components.storage import Home
 from components.train import worker
 from flows.reports.folder import may_have
@@ -16,8 +17,8 @@ from params.errors import InputError
 from params.schema import Experiment
 
 if TYPE_CHECKING:
+    from flows.context import Context
     from flows.data import Data
-    from flows.tasks import Context
 
 
 # A child of `components`, so that it goes where the stages' own messages go.
@@ -29,12 +30,14 @@ class Asked:
     """An experiment, and the arguments of `unroll` that ask for it alone.
 
     `tags` say in MLflow where it came from. `fingerprint` is that of the data of what is run again.
+    `take_up` names the interrupted comparison that is to go on.
     """
 
     params: Experiment
     command: Sequence[str]
     tags: Mapping[str, str] = field(default_factory=dict)
     fingerprint: str = ""
+    take_up: str | None = None
 
 
 def run_all(
@@ -50,6 +53,7 @@ def run_all(
     set_defaults()
     # Where nothing has to be trained, nothing that trains is needed.
     trains = fresh or not all(may_have(home.reports, asked.params) for asked in experiments)
+    stopping.clear()
     if trains:
         worker.preload()
     status = 0
@@ -74,7 +78,12 @@ def run_all(
         with prefect.in_use():
             for asked, read_already in zip(experiments, data, strict=True):
                 context = new_context(
-                    asked.params, home, fresh=fresh, data=read_already, tags=asked.tags
+                    asked.params,
+                    home,
+                    fresh=fresh,
+                    data=read_already,
+                    tags=asked.tags,
+                    take_up=asked.take_up,
                 )
                 status = max(status, run_one(asked, context, terminal, as_json=as_json))
     return status
@@ -142,7 +151,7 @@ def run_one(asked: Asked, context: "Context", terminal: Terminal, *, as_json: bo
         made = run(params, context, provenance(params, ["unroll", *asked.command])).id
     except RunsMissing as error:
         terminal.say(str(error), logging.ERROR)
-        status = 1
+        made, status = error.id, 1
     folder = context.home.reports / made
     text = (folder / "comparison.json").read_text(encoding="utf-8")
     if as_json:

@@ -7,6 +7,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from components.records import Record
+from components.storage import Home
 from components.tracking.connection import connected
 from components.tracking.files import download_some
 from components.tracking.history import Status, status_of
@@ -41,23 +42,23 @@ class Beside(Record):
         return self.made.seed is None
 
 
-def beside(uri: str, ids: tuple[str, str], scratch: Path) -> tuple[Beside, Beside]:
+def beside(home: Home, ids: tuple[str, str], scratch: Path) -> tuple[Beside, Beside]:
     """The runs or comparisons that two ids name.
 
     Args:
-        uri: The MLflow server or database; it must be there.
+        home: The folder for everything, whose MLflow must be there.
         ids: Each as for `named`.
         scratch: An empty folder for files that lie on another machine.
 
     Raises:
         InputError: If an id names nothing, a params file is gone, or MLflow does not answer.
     """
-    with connected(uri) as client:
-        first, second = (one_beside(client, one, scratch) for one in ids)
+    with connected(home.tracking_uri) as client:
+        first, second = (one_beside(client, one, home, scratch) for one in ids)
         return first, second
 
 
-def one_beside(client: MlflowClient, id: str, scratch: Path) -> Beside:
+def one_beside(client: MlflowClient, id: str, home: Home, scratch: Path) -> Beside:
     """The same of one id."""
     found = named(client, id)
     run = client.get_run(found.info.run_id)  # with its data set, which a search leaves out
@@ -69,7 +70,7 @@ def one_beside(client: MlflowClient, id: str, scratch: Path) -> Beside:
     return Beside(
         made=made,
         task=run.data.tags["unroll.task"],
-        status=status_of(run),
+        status=status_of(run, home),
         params=params if is_comparison(run) else dict(run.data.params),
         source=run.data.tags.get("unroll.data", ""),
         sizes=sizes_of(run),

@@ -5,12 +5,14 @@ from typing import Literal
 from mlflow.entities import Run
 
 from components.records import Record
+from components.storage import Home
 from components.tracking.comparison import BEST
 from components.tracking.connection import connected
 from components.tracking.looking import LOOKED, LOOKS, began
+from components.tracking.owner import is_gone
 from components.tracking.read import find_experiment
+from components.tracking.runs import is_complete
 from components.tracking.search import COMPARISONS, comparison_of, latest_first
-from components.tracking.unfinished import is_complete
 from params.names import Task
 
 Status = Literal["complete", "incomplete", "running", "interrupted", "failed"]
@@ -42,22 +44,23 @@ class Past(Record):
     looked: str | None
 
 
-def past(uri: str, experiment: str) -> list[Past]:
+def past(home: Home, experiment: str) -> list[Past]:
     """Every comparison of an experiment that is not deleted, the newest first.
 
     Args:
-        uri: The MLflow server or database; it must be there.
+        home: The folder for everything, whose MLflow must be there.
         experiment: Its name.
 
     Raises:
         InputError: If none of that name was run, or MLflow does not answer.
     """
-    with connected(uri) as client:
+    with connected(home.tracking_uri) as client:
         found = find_experiment(client, experiment)
-        return [past_of(run) for run in latest_first(client, [found.experiment_id], COMPARISONS)]
+        every = latest_first(client, [found.experiment_id], COMPARISONS)
+        return [past_of(run, home) for run in every]
 
 
-def past_of(run: Run) -> Past:
+def past_of(run: Run, home: Home) -> Past:
     """A comparison's own run in a few words."""
     tags, params = run.data.tags, run.data.params
     metric = params.get("compare.metric", "")
@@ -66,7 +69,7 @@ def past_of(run: Run) -> Past:
         run_id=run.info.run_id,
         created=began(run),
         task=tags["unroll.task"],
-        status=status_of(run),
+        status=status_of(run, home),
         missing=int(tags.get("unroll.missing", "0")),
         metric=metric,
         best=tags.get(BEST),
@@ -80,9 +83,10 @@ def past_of(run: Run) -> Past:
     )
 
 
-def status_of(run: Run) -> Status:
-    """How far a comparison came."""
+def status_of(run: Run, home: Home) -> Status:
+    """How far a run came; one whose process is gone is not running."""
     if is_complete(run):
         return "complete" if run.data.tags.get("unroll.missing", "0") == "0" else "incomplete"
-    known: dict[str, Status] = {"RUNNING": "running", "FAILED": "failed"}
-    return known.get(run.info.status, "interrupted")
+    if run.info.status == "RUNNING" and not is_gone(run, home):
+        return "running"
+    return "failed" if run.info.status == "FAILED" else "interrupted"

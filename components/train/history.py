@@ -65,12 +65,12 @@ class History(Callback):
         """
         self.epochs = list(epochs)
         for epoch in epochs:
-            self.tell(epoch, before=True)
+            self.tell(epoch, before=len(epochs))
 
-    def tell(self, epoch: Epoch, *, before: bool = False) -> None:
-        """Write that an epoch has ended; `before` an interruption, if it was so."""
+    def tell(self, epoch: Epoch, *, before: int | None = None) -> None:
+        """Write that an epoch has ended: one of so many that did `before` an interruption."""
         event = {"kind": "epoch", "max_epochs": self.max_epochs, **epoch.model_dump()}
-        self.write({**event, "before": True} if before else event)
+        self.write({**event, "before": before} if before else event)
 
     def write(self, event: dict[str, object]) -> None:
         """Append one event."""

@@ -67,10 +67,10 @@ def narrate(job: TrainingJob, event: Event) -> None:
     if event["kind"] == "step":
         logger.debug("%s: step %d", job.name, event["step"], extra=extra)
         return
-    if event.get("before"):
-        logger.info(
-            "%s: epoch %d/%d was finished before", job.name, event["epoch"], event["max_epochs"]
-        )
+    if "before" in event:
+        if event["epoch"] == event["before"]:
+            of = event["before"], event["max_epochs"]
+            logger.info("%s: goes on after epoch %d/%d", job.name, *of)
         return
     metrics = ", ".join(f"{key} {value:.4f}" for key, value in event["metrics"].items())
     logger.info(

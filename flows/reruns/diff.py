@@ -44,7 +44,7 @@ def show_diff(ids: tuple[str, str], home: Home, *, everything: bool, as_json: bo
     with reading(home, writes=False) as scratch:
         from components.tracking.beside import beside
 
-        a, b = beside(home.tracking_uri, ids, scratch)
+        a, b = beside(home, ids, scratch)
         require_one_kind(a, b)
         reports = [comparison(side, home, scratch) for side in (a, b) if side.is_comparison]
     if as_json:

@@ -31,7 +31,7 @@ def show_history(name: str, home: Home, *, as_json: bool) -> None:
     with reading(home, writes=False):
         from components.tracking.history import past
 
-        found = past(home.tracking_uri, name)
+        found = past(home, name)
     changes = changes_of(found)
     if as_json:
         documents = [

@@ -18,7 +18,7 @@ def test_a_run_has_its_own_params_and_numbers_and_a_comparison_those_of_its_file
 ) -> None:
     run_id = start_training(parent, job)
     finish_training(parent, run_id, job, trained, scored)
-    whole, run = beside(home.tracking_uri, ("tiny-1", run_id), tmp_path)
+    whole, run = beside(home, ("tiny-1", run_id), tmp_path)
     assert (whole.is_comparison, run.is_comparison) == (True, False)
     assert (whole.status, run.status) == ("running", "complete")
     assert whole.params == {"name": "tiny"}
@@ -38,4 +38,4 @@ def test_params_that_are_no_yaml_are_one_clear_line(
     (path,) = home.artifacts.rglob("params.yaml")
     path.write_text("a: [")
     with pytest.raises(InputError, match=r"^params.yaml of tiny-1 is not readable YAML at line 1"):
-        beside(home.tracking_uri, ("tiny-1", "latest"), tmp_path)
+        beside(home, ("tiny-1", "latest"), tmp_path)

@@ -43,7 +43,7 @@ def test_each_with_its_status_and_its_best_network_the_newest_first(
     another(parent, tiny_temperature, "tiny-5")
     client.set_tag(parent.run_id, "unroll.looks", "3")
     client.set_tag(parent.run_id, "unroll.looked", "2026-01-02T03:04:05+00:00")
-    found = past(home.tracking_uri, "tiny")
+    found = past(home, "tiny")
     # MLflow keeps milliseconds, in which two can begin.
     by_id = sorted(found, key=lambda one: one.id, reverse=True)
     assert [(one.id, one.status, one.missing) for one in by_id] == [
@@ -66,4 +66,4 @@ def test_each_with_its_status_and_its_best_network_the_newest_first(
 
 def test_an_experiment_that_was_not_run(parent: Parent, home: Home) -> None:
     with pytest.raises(InputError, match="no experiment called 'tinny' was run; did you mean tiny"):
-        past(home.tracking_uri, "tinny")
+        past(home, "tinny")
