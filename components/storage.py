@@ -23,6 +23,7 @@ from params.errors import InputError
 logger = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
+SQLITE = "sqlite:///"  # with which the address of a database file begins
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,13 @@ class Home:
     @property
     def tracking_uri(self) -> str:
         """`MLFLOW_TRACKING_URI` if it is set, else the SQLite database."""
-        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.database}"
+        return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{self.database}"
 
     def missing_database(self) -> str | None:
         """The SQLite file that `tracking_uri` names, if it is not there; MLflow would make it."""
-        if not self.tracking_uri.startswith("sqlite:///"):
+        if not self.tracking_uri.startswith(SQLITE):
             return None
-        path = self.tracking_uri.removeprefix("sqlite:///")
+        path = self.tracking_uri.removeprefix(SQLITE)
         return None if Path(path).is_file() else path
 
     def require_writable(self) -> None:

@@ -10,6 +10,7 @@ from mlflow.entities import Run
 
 from components.provenance import provenance
 from components.records import Comparison
+from components.stopping import stopping
 from components.storage import Home
 from components.train import worker
 from flows import experiment as flow
@@ -48,6 +49,7 @@ def runs_of(home: Home) -> list[Run]:
 
 
 def run(params: ForecastExperiment, home: Home, *, fresh: bool = False) -> Comparison:
+    stopping.clear()  # another test may have ended its children
     context = new_context(params, home, fresh=fresh)
     return flow.run(params, context, provenance(params, ["unroll", "run", params.name]))
 

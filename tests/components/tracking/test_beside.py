@@ -16,7 +16,7 @@ from params.errors import InputError
 def test_a_run_has_its_own_params_and_numbers_and_a_comparison_those_of_its_file(
     parent: Parent, job: TrainingJob, trained: Trained, scored: Scored, home: Home, tmp_path: Path
 ) -> None:
-    run_id = start_training(parent, job)
+    run_id = start_training(parent, job).run_id
     finish_training(parent, run_id, job, trained, scored)
     whole, run = beside(home, ("tiny-1", run_id), tmp_path)
     assert (whole.is_comparison, run.is_comparison) == (True, False)

@@ -126,8 +126,8 @@ def test_what_ended_without_a_result_is_taken_up(
     opened.client().set_terminated(parent.run_id, status)
     assert found(opened, parent, home) == parent.run_id
     assert found(opened, parent, home, "another digest") is None
-    for asked in (None, "tiny-1", "tiny", parent.run_id, parent.run_id[:8]):
-        assert to_take_up(opened.client(), home, asked).info.run_id == parent.run_id
+    for name in (None, "tiny-1", "tiny", parent.run_id, parent.run_id[:8]):
+        assert to_take_up(opened.client(), home, name).info.run_id == parent.run_id
 
 
 @pytest.mark.parametrize(("missing", "taken_up"), [("0", False), ("1", True)])

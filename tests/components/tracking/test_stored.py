@@ -15,7 +15,7 @@ from params.errors import InputError
 def test_a_comparison_is_named_by_its_id_and_a_run_by_that_of_mlflow(
     parent: Parent, job: TrainingJob, home: Home, tmp_path: Path
 ) -> None:
-    run_id = start_training(parent, job)
+    run_id = start_training(parent, job).run_id
     whole = made_from(home.tracking_uri, "tiny-1", tmp_path)
     assert (whole.id, whole.run_id, whole.called) == ("tiny-1", parent.run_id, "tiny-1")
     assert (whole.architecture, whole.seed) == (None, None)
