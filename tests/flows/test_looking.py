@@ -214,3 +214,19 @@ def test_what_is_added_alone_is_trained_and_compared_with_what_was_there(
     assert set(trained_anew(home, other).values()) == {True}
     assert sorted((home.store.root / "preprocess").glob("*/manifest.json")) == prepared
     assert len(prepared) == 1
+
+
+def test_what_was_interrupted_last_goes_on_first(
+    tiny_temperature: ForecastExperiment, home: Home
+) -> None:
+    params = tiny_temperature.model_copy(update={"architectures": ("rnn",)})
+    first = run(params, home)
+    second = run(params, home, fresh=True)
+    (own,) = (one for one in runs_of(home) if one.info.run_name == second.id)
+    client(home).delete_tag(own.info.run_id, "unroll.complete")
+    client(home).set_terminated(own.info.run_id, "KILLED")
+    assert run(params, home).id == second.id
+    assert client(home).get_run(own.info.run_id).data.tags["unroll.complete"] == "true"
+    # Where that cannot be, as with data that changed since, the whole one is none the worse.
+    client(home).delete_run(own.info.run_id)
+    assert run(params, home).id == first.id
