@@ -36,6 +36,7 @@ from flows.context import Context
 from flows.data import Data
 from flows.jobs import baseline_jobs, new_texts, num_workers, training_jobs
 from flows.looking import look
+from flows.ready import get_ready
 from flows.settings import without_heartbeats
 from flows.tasks import Finished
 from flows.told import interrupted_elsewhere
@@ -144,15 +145,6 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
         said = f"without a result: {names}; the others are compared; `unroll resume` tries again"
         raise RunsMissing(said, comparison.id)
     return comparison
-
-
-def get_ready() -> None:
-    """Start the process of which trainings are forked, and import what comes after them.
-
-    What finds nothing to train spends no time on either.
-    """
-    worker.preload()
-    import flows.reports.writing  # noqa: F401 - its tasks find it there
 
 
 def train_and_evaluate(params: Experiment, parent: Parent, context: Context) -> Evidence:

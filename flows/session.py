@@ -68,7 +68,8 @@ def run_all(
             say_changed(experiments, data, terminal)
             from components.tracking.connection import connected
             from components.tracking.opening import open_tracking
-            from flows.experiment import get_ready, new_context
+            from flows.experiment import new_context
+            from flows.ready import get_ready
 
             if trains:
                 get_ready()
