@@ -9,5 +9,8 @@ def get_ready() -> None:
 
     What finds nothing to train spends no time on either.
     """
-    worker.preload()
-    import flows.reports.writing  # noqa: F401 - its tasks find it there
+    if not stopping.is_set():  # which it would forget
+        worker.preload()
+    import components.compare.comparison  # noqa: F401 - the tasks find them there
+    import components.tracking.champion  # noqa: F401
+    import flows.reports.writing  # noqa: F401
