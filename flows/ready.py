@@ -11,6 +11,6 @@ def get_ready() -> None:
     """
     if not stopping.is_set():  # which it would forget
         worker.preload()
-    import components.compare.comparison  # noqa: F401 - the tasks find them there
+    import components.compare.comparison
     import components.tracking.champion  # noqa: F401
     import flows.reports.writing  # noqa: F401
