@@ -66,16 +66,12 @@ def run_all(
             prefect = server.find_or_start()
             data = read_all([asked.params for asked in experiments], home, fresh=fresh)
             say_changed(experiments, data, terminal)
-            from components.tracking.connection import connected
-            from components.tracking.opening import open_tracking
             from flows.experiment import new_context
             from flows.ready import get_ready
 
             if trains:
                 get_ready()
-        with few_tries(), connected(home.tracking_uri):
-            for asked in experiments:
-                open_tracking(home, asked.params.name)
+            reach_mlflow(experiments, home)
         with prefect.in_use():
             for asked, read_already in zip(experiments, data, strict=True):
                 context = new_context(
@@ -88,6 +84,20 @@ def run_all(
                 )
                 status = max(status, run_one(asked, context, terminal, as_json=as_json))
     return status
+
+
+def reach_mlflow(experiments: Sequence[Asked], home: Home) -> None:
+    """See that MLflow answers, with an experiment for each.
+
+    Raises:
+        InputError: If it does not.
+    """
+    from components.tracking.connection import connected
+    from components.tracking.opening import open_tracking
+
+    with few_tries(), connected(home.tracking_uri):
+        for asked in experiments:
+            open_tracking(home, asked.params.name)
 
 
 def say_changed(
