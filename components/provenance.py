@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shlex
 import subprocess
 from collections.abc import Mapping
@@ -56,6 +57,30 @@ def here(params: str, params_digest: str, command: list[str]) -> Provenance:
         versions=versions,
         machine=f"{platform.system()} {platform.machine()}, {num_cores()} cores",
     )
+
+
+def changed_since(code_revision: str, versions: Mapping[str, str], now: Provenance) -> list[str]:
+    """`torch: 2.12.0 -> 2.13.0` and so on: what makes a result otherwise now than it did then.
+
+    Args:
+        code_revision: That of then; empty where it is not known.
+        versions: Those of then, by package; one that was not kept is not looked at.
+        now: How a result is made now.
+    """
+    lines = []
+    if code_revision and code_revision != now.code_revision:
+        lines.append(f"code revision: {short(code_revision)} -> {short(now.code_revision)}")
+    lines += [
+        f"{package}: {then} -> {now.versions[package]}"
+        for package, then in versions.items()
+        if package in now.versions and now.versions[package] != then
+    ]
+    return lines
+
+
+def short(code_revision: str) -> str:
+    """A revision as people read it: a commit by its first ten digits."""
+    return re.sub(r"^([0-9a-f]{10})[0-9a-f]+", r"\1", code_revision)
 
 
 def num_cores() -> int:

@@ -18,6 +18,8 @@ from params.schema import Experiment
 # A child of `components`, so that it goes where the stages' own messages go.
 logger = logging.getLogger("components.flows")
 
+INTERRUPTED = "%s was interrupted; `unroll resume %s` takes it up"
+
 
 @contextmanager
 def begun(
@@ -35,7 +37,7 @@ def begun(
         parent = taken_up(tracking, params, data, context, stack)
         for one in killed:
             if parent is None or one != parent.id:
-                logger.warning("%s was interrupted; `unroll resume %s` takes it up", one, one)
+                logger.warning(INTERRUPTED, one, one)
         if parent is None:
             stack.enter_context(holding(context.home, context.id))
             parent = start_comparison(

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from flows.checks import check
 from flows.options import Grid, Overrides
 from flows.predict.commands import app as predictions
 from flows.reports.commands import app as reports
@@ -21,9 +22,7 @@ from flows.told import interruptible, print_error
 from flows.tuning.commands import app as tuning
 from flows.upkeep.commands import app as upkeep
 from params.errors import InputError
-from params.ingest import TextIngest
 from params.load import load, shipped, to_yaml
-from params.schema import Experiment
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -142,20 +141,6 @@ def run(
         ]
         status = run_all(asked, home, as_json=as_json, fresh=fresh)
     raise typer.Exit(status)
-
-
-def check(params: Experiment) -> None:
-    """What can be seen to be wrong before anything starts.
-
-    Raises:
-        InputError: If a metric is not one of the task's, or the source is not there.
-    """
-    from components.ingest.hub import kind_of
-    from components.metrics import metrics_asked
-
-    metrics_asked(params.task, params.compare)
-    if isinstance(params.ingest, TextIngest):
-        kind_of(params.ingest.source)
 
 
 app.add_typer(reruns)

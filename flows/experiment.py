@@ -14,7 +14,7 @@ from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components.cautions import cautions
-from components.compare.comparison import require_comparable
+from components.compare.beforehand import require_comparable
 from components.disk import is_disk_full
 from components.records import (
     Comparison,
@@ -26,7 +26,7 @@ from components.records import (
 )
 from components.stopping import stopping
 from components.storage import Home
-from components.tracking import champion, runs
+from components.tracking import runs
 from components.tracking.comparison import at_point
 from components.tracking.runs import Parent
 from components.train import worker
@@ -38,6 +38,9 @@ from flows.context import Context
 from flows.data import Data
 from flows.endings import ended
 from flows.jobs import baseline_jobs, new_texts, num_workers, own_params, training_jobs
+from flows.looking import look
+from flows.ready import get_ready
+from flows.settings import without_heartbeats
 from flows.tasks import Finished
 from flows.told import interrupted_elsewhere
 from params.schema import Experiment
@@ -70,7 +73,8 @@ def new_context(
 def run(params: Experiment, context: Context, provenance: Provenance) -> Comparison:
     """Run the flow with as many trainings at a time as there are cores.
 
-    The report and `comparison.json` of what it returns are under `context.home.reports` then.
+    The report and `comparison.json` of what it returns are under `context.home.reports` then: a new
+    one, one that was interrupted, or an earlier one that is the same.
 
     Raises:
         InputError: If the data or the params are not as they must be; nothing is left behind.
@@ -79,7 +83,8 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> Compari
     """
     runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=num_workers(params))
     try:
-        made = experiment.with_options(task_runner=runner)(params, context, provenance)
+        with without_heartbeats():
+            made = experiment.with_options(task_runner=runner)(params, context, provenance)
         assert isinstance(made, Comparison), "a failed state is raised"
         return made
     except BaseException:  # Ctrl-C too: no run may stay RUNNING
@@ -107,7 +112,9 @@ def experiment(
 ) -> Comparison | State[Comparison]:
     """Ingest -> preprocess -> train and evaluate every run -> compare -> report.
 
-    If the alert fires, the flow ends in the failed state called Regression.
+    If there is a complete comparison of the same params and data, nothing is trained: that one is
+    the result, unless the context says to do everything again. If the alert fires, the flow ends in
+    the failed state called Regression.
 
     Raises:
         InputError: If the data are not as they must be.
@@ -119,9 +126,15 @@ def experiment(
     ingested = tasks.ingest(params.ingest, context)
     prepared = tasks.preprocess(ingested, params, context)
     require_comparable(params, ingested, prepared)
+    tracking, jobs = opened.result(), training_jobs(params, prepared)
+    same = look(params, ingested.fingerprint, len(jobs), tracking, provenance, context)
+    if same is not None:
+        return ended(same)
+    get_ready()
+    from components.tracking import champion
+
     data = Data(ingested=ingested, prepared=prepared)
-    jobs = training_jobs(params, prepared)
-    with begun(opened.result(), params, provenance, data, context) as parent, stopping_children():
+    with begun(tracking, params, provenance, data, context) as parent, stopping_children():
         last = last_champion.evaluate_last.submit(params, jobs, parent, context)
         evidence = train_and_evaluate(params, parent, context)
         evidence = last_champion.with_champion(evidence, jobs, last)

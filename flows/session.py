@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from components.records import Comparison
+from components.stopping import stopping
 from components.storage import Home
 from components.train import worker
-from flows.settings import few_tries, set_defaults
+from flows.reports.folder import may_have
+from flows.settings import few_tries, importing, set_defaults
 from flows.terminal import Terminal, showing
 from params.errors import InputError
 from params.grid import described, num_trainings
@@ -30,13 +32,14 @@ REGRESSED = 3  # the exit status after an alert
 class Asked:
     """An experiment, and the arguments of `unroll` that ask for it alone.
 
-    `tags` say in MLflow where it came from. `take_up` names the interrupted comparison that is to
-    go on.
+    `tags` say in MLflow where it came from. `fingerprint` is that of the data of what is run again.
+    `take_up` names the interrupted comparison that is to go on.
     """
 
     params: Experiment
     command: Sequence[str]
     tags: Mapping[str, str] = field(default_factory=dict)
+    fingerprint: str = ""
     take_up: str | None = None
 
 
@@ -53,22 +56,27 @@ def run_all(
             again in vain.
     """
     set_defaults()
-    worker.preload()
+    # Where nothing has to be trained, nothing that trains is needed.
+    trains = fresh or not all(may_have(home.reports, asked.params) for asked in experiments)
+    stopping.clear()
+    if trains:
+        worker.preload()
     status = 0
     with showing() as terminal:
-        terminal.say("starting Prefect and torch, reading the data")
-        from flows import server
+        terminal.say(f"starting Prefect{' and torch' if trains else ''}, reading the data")
+        with importing():
+            from flows import server
 
-        # Its start takes some ten seconds, in which all that needs no Prefect is done.
-        prefect = server.find_or_start()
-        data = read_all([asked.params for asked in experiments], home, fresh=fresh)
-        from components.tracking.connection import connected
-        from components.tracking.opening import open_tracking
-        from flows.experiment import new_context
+            # Its start takes some ten seconds, in which all that needs no Prefect is done.
+            prefect = server.find_or_start()
+            data = read_all([asked.params for asked in experiments], home, fresh=fresh)
+            say_changed(experiments, data, terminal)
+            from flows.experiment import new_context
+            from flows.ready import get_ready
 
-        with few_tries(), connected(home.tracking_uri):
-            for asked in experiments:
-                open_tracking(home, asked.params.name)
+            if trains:
+                get_ready()
+            reach_mlflow(experiments, home)
         with prefect.in_use():
             for asked, read_already in zip(experiments, data, strict=True):
                 context = new_context(
@@ -81,6 +89,30 @@ def run_all(
                 )
                 status = max(status, run_one(asked, context, terminal, as_json=as_json))
     return status
+
+
+def reach_mlflow(experiments: Sequence[Asked], home: Home) -> None:
+    """See that MLflow answers, with an experiment for each.
+
+    Raises:
+        InputError: If it does not.
+    """
+    from components.tracking.connection import connected
+    from components.tracking.opening import open_tracking
+
+    with few_tries(), connected(home.tracking_uri):
+        for asked in experiments:
+            open_tracking(home, asked.params.name)
+
+
+def say_changed(
+    experiments: Sequence[Asked], data: "Sequence[Data | None]", terminal: Terminal
+) -> None:
+    """Say which data are not what they were when that was run which is run again."""
+    for asked, read_already in zip(experiments, data, strict=True):
+        then = asked.fingerprint
+        if then and read_already and (now := read_already.ingested.fingerprint) != then:
+            terminal.say(f"data changed, fingerprint: {then} -> {now}")
 
 
 def read_all(experiments: Sequence[Experiment], home: Home, *, fresh: bool) -> "list[Data | None]":
@@ -108,7 +140,7 @@ def read(params: Experiment, home: Home, *, fresh: bool) -> "Data | None":
     Raises:
         InputError: If the data are not as they must be.
     """
-    from components.compare.comparison import require_comparable
+    from components.compare.beforehand import require_comparable
     from flows import data
 
     try:
@@ -147,7 +179,7 @@ def run_one(asked: Asked, context: "Context", terminal: Terminal, *, as_json: bo
     terminal.say(f"{params.name}: {', '.join(params.architectures)}; seeds {seeds}")
     for line in said_of_grid(params):
         terminal.say(line)
-    status = 0
+    status, made = 0, context.id
     try:
         made = run(params, context, provenance(params, ["unroll", *asked.command])).id
     except RunsMissing as error:

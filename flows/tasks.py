@@ -7,14 +7,13 @@ is off: the store knows better what an output depends on.
 import logging
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from prefect import Task, task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
-from components.compare.across.points import compare_points
 from components.evaluate import answering, cost, score
 from components.ingest.facts import sentences
 from components.records import (
@@ -35,15 +34,15 @@ from components.tracking.runs import Parent
 from components.tracking.trainings import TrainingRun
 from components.train.job import TrainingJob
 from components.train.run import train as train_run
-from dashboards.against import regression
-from dashboards.markdown import summary
 from flows import data
 from flows.context import Context
 from flows.jobs import network_rows
 from flows.reports.folder import PAGE
-from flows.reports.writing import write_report
 from params.ingest import SeriesIngest, TextIngest
 from params.schema import Experiment
+
+if TYPE_CHECKING:
+    pass
 
 # A child of `components`, so that they go where the stages' own messages go.
 logger = logging.getLogger("components.flows")
@@ -168,6 +167,8 @@ def measure(experiment: Experiment, evidence: Evidence, context: Context) -> tup
 @task(cache_policy=NO_CACHE)
 def compare(experiment: Experiment, evidence: Evidence, parent: Parent) -> Comparison:
     """All that finished, side by side; what it is made from is in MLflow by then."""
+    from components.compare.across.points import compare_points
+
     comparison.log_evidence(parent, evidence)
     return compare_points(
         experiment, evidence, parent.provenance, id=parent.id, created=parent.created
@@ -177,28 +178,38 @@ def compare(experiment: Experiment, evidence: Evidence, parent: Parent) -> Compa
 @task(cache_policy=NO_CACHE)
 def report(found: Comparison, parent: Parent, context: Context) -> Path:
     """The folder with the page and its numbers; they complete the comparison in MLflow."""
+    from dashboards.against import regression
+    from dashboards.markdown import summary
+    from flows.reports.writing import write_report
+
     folder = write_report(found, context.home.reports)
-    best = {
-        key: spread.mean for row in found.rows if row.best for key, spread in row.metrics.items()
-    }
+    first = next((row for row in found.rows if row.best), None)
+    best = {key: spread.mean for key, spread in first.metrics.items()} if first else {}
     said = summary(found)
     comparison.finish_comparison(
-        parent, folder, best, said, missing=len(found.missing), regression=regression(found)
+        *(parent, folder, best, said),
+        missing=len(found.missing),
+        regression=regression(found),
+        label=first.label if first else None,
     )
-    show_in_prefect(found, said, dashboard_link(parent, folder))
+    show_in_prefect(found, said, dashboard_link(parent.tracking, parent.run_id, folder))
     return folder
 
 
-def dashboard_link(parent: Parent, folder: Path) -> str:
+def dashboard_link(tracking: Tracking, run_id: str, folder: Path) -> str:
     """Where the page is opened: on the MLflow server if there is one, else the file."""
-    tracking = parent.tracking
     if not tracking.is_server:
         return (folder / PAGE).as_uri()
-    return f"{tracking.uri.rstrip('/')}/{tracking.page(parent.run_id, notes.PAGE)}"
+    return f"{tracking.uri.rstrip('/')}/{tracking.page(run_id, notes.PAGE)}"
+
+
+def artifact_key(experiment: str) -> str:
+    """What the results of an experiment are called in Prefect's list of artifacts."""
+    return f"unroll-{experiment.replace('_', '-')}"
 
 
 def show_in_prefect(found: Comparison, said: str, link: str) -> None:
     """Leave the result in Prefect's list of artifacts, under keys that the experiment names."""
-    key = f"unroll-{found.experiment.replace('_', '-')}"
+    key = artifact_key(found.experiment)
     create_markdown_artifact(f"{said}\n\n[Open the dashboard]({link})", key, found.id)
     create_link_artifact(link, "Dashboard", f"{key}-dashboard", found.id)

@@ -41,25 +41,52 @@ def load(name_or_file: str, overrides: Sequence[str] = (), grid: Sequence[str] =
         InputError: If the file is not there or not readable, or any value is not allowed.
     """
     path = find(name_or_file)
-    values = read(path)
+    return with_overrides(read(path), overrides, path, grid)
+
+
+def load_stored(text: str, overrides: Sequence[str], where: str) -> Experiment:
+    """The same of a params file that is kept somewhere else, such as with a run.
+
+    Args:
+        text: The file.
+        overrides: As for `load`.
+        where: What a person calls it.
+
+    Raises:
+        InputError: If it is not readable, or any value is not allowed.
+    """
+    return with_overrides(parse(text, where), overrides, where)
+
+
+def with_overrides(
+    values: dict[str, Any],
+    overrides: Sequence[str],
+    where: Path | str,
+    grid: Sequence[str] = (),
+) -> Experiment:
+    """The checked experiment of raw values with `overrides` and `grid` applied to them.
+
+    Raises:
+        InputError: If any value is not allowed.
+    """
     overridden = set()
     for override in overrides:
         overridden.add(apply(values, override))
-    where = "--set grid" if "grid" in overridden else shown(path)
+    grid_where = "--set grid" if "grid" in overridden else shown(where)
     if lists := lists_of(grid):
         known = values.get("grid")
         values["grid"] = {**(known if isinstance(known, dict) else {}), **lists}
-        where = "--grid"
+        grid_where = "--grid"
     task = values.get("task")
     if not isinstance(task, str) or task not in MODELS:
         found = f"got {task!r}" if "task" in values else "it is missing"
-        raise InputError(f"task must be classification or forecast, {found} ({path})")
-    experiment = checked(as_json(values, path), task, path, overridden)
-    require_grid(experiment, overridden, where)
+        raise InputError(f"task must be classification or forecast, {found} ({where})")
+    experiment = checked(as_json(values, where), task, where, overridden)
+    require_grid(experiment, overridden, grid_where)
     return experiment
 
 
-def checked(text: bytes, task: str, path: Path, overridden: set[str]) -> Experiment:
+def checked(text: bytes, task: str, path: Path | str, overridden: set[str]) -> Experiment:
     """The experiment that `text` describes, in JSON: there a list is the only sequence.
 
     Args:
@@ -145,19 +172,31 @@ def read(path: Path) -> dict[str, Any]:
         InputError: If it cannot be read as a YAML mapping.
     """
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=ParamsLoader)  # noqa: S506 - a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise InputError(f"{path} is not readable YAML{where}: {error.problem}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # such as the date 2026-13-01
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path} is not readable YAML: {reason}") from None
+        return parse(path.read_text(encoding="utf-8"), path)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not readable YAML: {error}") from None
+
+
+def parse(text: str, where: Path | str) -> dict[str, Any]:
+    """The raw values of the text of a params file.
+
+    Raises:
+        InputError: If it is no YAML mapping; it says `where`.
+    """
+    try:
+        values = yaml.load(text, Loader=ParamsLoader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise InputError(f"{where} is not readable YAML{place}: {error.problem}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # such as the date 2026-13-01
+        reason = " ".join(str(error).split())
+        raise InputError(f"{where} is not readable YAML: {reason}") from None
     if not isinstance(values, dict):
         found = "nothing" if values is None else f"a {type(values).__name__}"
-        raise InputError(f"{path} must hold keys and values such as 'name: imdb', got {found}")
+        raise InputError(f"{where} must hold keys and values such as 'name: imdb', got {found}")
     return values
 
 
@@ -186,7 +225,7 @@ def apply(values: dict[str, Any], override: str) -> str:
     return key
 
 
-def as_json(values: dict[str, Any], path: Path) -> bytes:
+def as_json(values: dict[str, Any], path: Path | str) -> bytes:
     """The raw values as JSON.
 
     Raises:

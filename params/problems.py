@@ -69,7 +69,7 @@ def describe(
 ) -> str:
     """One line on one problem: the key, what was expected, what came, where to mend it."""
     key = key_of(problem)
-    file = path if isinstance(path, str) else shown(path)
+    file = shown(path)
     related = [
         name
         for name in overridden
@@ -100,8 +100,10 @@ def describe(
     return f"{key} must be {expected}, got {got} {where}"
 
 
-def shown(path: Path) -> str:
-    """A path as a person reads it: from here, where that is shorter."""
+def shown(path: Path | str) -> str:
+    """A path as a person reads it: from here, where that is shorter; other names as they are."""
+    if isinstance(path, str):
+        return path
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 

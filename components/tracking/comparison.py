@@ -39,6 +39,7 @@ EVIDENCE = "evidence.json"
 SCORED = "scored.json"
 CHAMPION = "champion"  # what the last one says of the test split; with .json, who it is
 REGRESSION = "unroll.regression"
+BEST = "unroll.best"  # the tag that says which network
 OF_ALL_RUNS = ("ingest.", "preprocess.")  # params that nested runs do not say otherwise
 
 
@@ -171,6 +172,7 @@ def finish_comparison(
     *,
     missing: int,
     regression: str | None = None,
+    label: str | None = None,
 ) -> None:
     """Log the best network's metrics and the report, then that the comparison is complete.
 
@@ -181,6 +183,7 @@ def finish_comparison(
         said: What its description says of the result, Markdown.
         missing: How many of its runs did not finish.
         regression: How much worse the best network is than the last champion, if the alert fired.
+        label: What people call the best network, if there is one.
     """
     client = parent.tracking.client()
     log_values(client, parent.run_id, {f"best/{key}": value for key, value in best.items()})
@@ -189,4 +192,6 @@ def finish_comparison(
     tags = {"unroll.missing": str(missing), NOTE: comparison_note(parent, said)}
     if regression is not None:
         tags[REGRESSION] = regression
+    if label is not None:
+        tags[BEST] = label
     finish(client, parent.run_id, status, tags)

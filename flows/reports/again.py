@@ -108,8 +108,12 @@ def rebuilt(recalled: Recalled) -> Comparison:
 
 
 @contextmanager
-def reading(home: Home) -> Iterator[Path]:
+def reading(home: Home, *, writes: bool = True) -> Iterator[Path]:
     """A folder for copies of files, once MLflow is known to be there and reports can be written.
+
+    Args:
+        home: The folder for everything.
+        writes: Whether anything is to be written there.
 
     Raises:
         InputError: If that is not so.
@@ -118,7 +122,8 @@ def reading(home: Home) -> Iterator[Path]:
         raise InputError(
             f"no runs yet: {missing} does not exist; run an experiment first, or set UNROLL_HOME"
         )
-    home.require_writable()
+    if writes:
+        home.require_writable()
     from flows.settings import few_tries, set_defaults
 
     set_defaults()

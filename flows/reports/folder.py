@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,8 +12,10 @@ from components.files import write_whole
 from components.records import Comparison, Summary
 from params.errors import InputError
 from params.names import COMPARED
+from params.schema import Experiment
 
 ID = re.compile(r"(.+)-\d{8}-\d{6}-[0-9a-f]{4}")  # experiment and moment
+MOST_SEARCHED = 20  # reports of an experiment
 COMPARISON, PAGE, SUMMARY, INDEX = "comparison.json", "report.html", "summary.json", "index.html"
 
 
@@ -47,3 +50,26 @@ def summary_of(folder: Path) -> Summary | None:
     with suppress(OSError):  # what may only be read is listed all the same
         write_whole(folder / SUMMARY, found.model_dump_json(indent=2))
     return found
+
+
+def may_have(reports: Path, params: Experiment) -> bool:
+    """Whether one of the newest reports is of the same params, as far as its text says.
+
+    Good enough to guess by: whether there is a comparison to be reused, MLflow alone can say.
+    """
+    digest = f'"params_digest": "{params.digest()}"'.encode()
+    newest = sorted(reports.glob(f"{params.name}-*/{COMPARISON}"), reverse=True)
+    with suppress(OSError):  # one that is being removed
+        return any(digest in path.read_bytes() for path in islice(newest, MOST_SEARCHED))
+    return False
+
+
+def read_report(reports: Path, id: str) -> Comparison | None:
+    """The comparison of a report that is there whole; None if it is not, or cannot be read."""
+    folder = reports / id
+    if not (folder / PAGE).is_file():
+        return None
+    try:
+        return Comparison.model_validate_json((folder / COMPARISON).read_bytes())
+    except (OSError, ValidationError):
+        return None

@@ -52,7 +52,7 @@ def read(experiment: Experiment, home: Home) -> tuple[Ingested, Prepared]:
     Raises:
         InputError: If the data are not as they must be, or a download broke off.
     """
-    from components.compare.comparison import require_comparable
+    from components.compare.beforehand import require_comparable
     from flows import data
 
     try:

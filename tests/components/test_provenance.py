@@ -8,7 +8,13 @@ import pytest
 import yaml
 
 from components import provenance as module
-from components.provenance import code_revision, provenance, provenance_across
+from components.provenance import (
+    changed_since,
+    code_revision,
+    provenance,
+    provenance_across,
+    short,
+)
 from params.load import load, to_yaml
 
 MODULE = "components/provenance.py"
@@ -90,3 +96,28 @@ def test_what_is_set_side_by_side_says_how_each_was_made() -> None:
     assert (across.command, across.machine) == ("unroll compare t-1", made[0].machine)
     swapped = provenance_across({"i-1": elsewhere, "t-1": made[0]}, [])
     assert len({across.params_digest, swapped.params_digest, made[0].params_digest}) == 3
+
+
+def test_what_changed_since_is_told_line_by_line() -> None:
+    now = provenance(load("temperature"), ["unroll"])
+    torch = now.versions["torch"]
+    assert changed_since(now.code_revision, now.versions, now) == []
+    then = {"gone": "1.0", "torch": "0.1", "python": now.versions["python"]}
+    assert changed_since("", then, now) == [f"torch: 0.1 -> {torch}"]
+    old = "0123456789abcdef0123456789abcdef01234567+changes"
+    assert changed_since(old, {}, now) == [
+        f"code revision: 0123456789+changes -> {short(now.code_revision)}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("revision", "said"),
+    [
+        ("0123456789abcdef", "0123456789"),
+        ("0123456789abcdef+changes", "0123456789+changes"),
+        ("4be71ce", "4be71ce"),
+        ("installed package", "installed package"),
+    ],
+)
+def test_a_commit_is_said_by_ten_digits(revision: str, said: str) -> None:
+    assert short(revision) == said

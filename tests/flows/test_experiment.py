@@ -80,9 +80,10 @@ def children() -> Iterator[Children]:
 def run(params: Experiment, home: Home, *, fresh: bool = False) -> Comparison:
     """The comparison that a run of the flow leaves."""
     context = new_context(params, home, fresh=fresh)
-    flow.run(params, context, provenance(params, ["unroll", "run", params.name]))
-    text = (home.reports / context.id / "comparison.json").read_text()
-    return Comparison.model_validate_json(text)
+    made = flow.run(params, context, provenance(params, ["unroll", "run", params.name]))
+    text = (home.reports / made.id / "comparison.json").read_text()
+    assert Comparison.model_validate_json(text) == made
+    return made
 
 
 def client(home: Home) -> MlflowClient:
@@ -231,11 +232,12 @@ def test_a_classification_from_texts_to_report(
     check_text_errors(comparison, said, params.seeds)
     assert sorted(children.epochs) == sorted((f"{name} seed {seed}", 1) for name, seed in runs)
     children.epochs.clear()
-    again = run(params, home)
+    renamed = params.report.model_copy(update={"title": "The same again?"})
+    again = run(params.model_copy(update={"report": renamed}), home)
     assert children.epochs == []  # nothing was trained
     assert again.id != comparison.id
     assert results(again) == results(comparison)
-    check_complete(home, again, params)
+    check_complete(home, again, params.model_copy(update={"report": renamed}))
     _, nested = runs_of(home, again)
     assert {one.data.tags["unroll.reused"] for one in nested.values()} == {"true"}
     only_lstm = params.model_copy(update={"architectures": ("lstm",), "seeds": (1,)})

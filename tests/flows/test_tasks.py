@@ -81,12 +81,8 @@ def test_a_comparison_is_shown_in_prefect_and_leaves_a_champion(
 
 
 def test_the_dashboard_is_opened_where_the_runs_are(tmp_path: Path) -> None:
-    class Parent:
-        tracking = Tracking(uri="https://mlflow.example/", experiment_id="7")
-        run_id = "r1"
-
+    server = Tracking(uri="https://mlflow.example/", experiment_id="7")
     page = "https://mlflow.example/#/experiments/7/runs/r1/artifacts/report/report.html"
-    assert dashboard_link(Parent, tmp_path) == page  # type: ignore[arg-type]  # all that it reads
-    Parent.tracking = Tracking(uri="sqlite:///mlflow.db", experiment_id="7")
-    found = dashboard_link(Parent, tmp_path)  # type: ignore[arg-type]  # all that it reads
-    assert found == (tmp_path / "report.html").as_uri()
+    assert dashboard_link(server, "r1", tmp_path) == page
+    file = Tracking(uri="sqlite:///mlflow.db", experiment_id="7")
+    assert dashboard_link(file, "r1", tmp_path) == (tmp_path / "report.html").as_uri()

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from params.errors import InputError
-from params.load import SHIPPED_FOLDER, load, shipped, to_yaml
+from params.load import SHIPPED_FOLDER, load, load_stored, shipped, to_yaml
 
 SHIPPED = {
     "imdb": "classification",
@@ -475,3 +475,32 @@ def test_the_resolved_file_begins_with_what_matters_most() -> None:
     assert list(yaml.safe_load(to_yaml(load("imdb"))))[:4] == [
         *("name", "task", "architectures", "seeds"),
     ]
+
+
+def test_what_is_kept_elsewhere_is_read_like_a_file() -> None:
+    experiment = load("imdb", ["train.max_epochs=4"])
+    text = to_yaml(experiment)
+    assert load_stored(text, [], "there") == experiment
+    changed = load_stored(text, ["train.max_epochs=2", "seeds=[9]"], "there")
+    assert (changed.train.max_epochs, changed.seeds) == (2, (9,))
+    assert changed.model == experiment.model
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides", "said"),
+    [
+        (None, ["train.max_epochs=0"], "must be at least 1, got 0 (--set train.max_epochs)"),
+        (None, ["train.max_epoch=3"], "did you mean train.max_epochs? (--set train.max_epoch)"),
+        (None, ["task=x"], "task must be classification or forecast, got 'x' (run 1f)"),
+        ("a: [", [], "run 1f is not readable YAML at line 1, column 5"),
+        ("", [], "run 1f must hold keys and values such as 'name: imdb', got nothing"),
+        ("task: forecast\nname: a", [], "is missing (run 1f)"),
+    ],
+)
+def test_what_is_wrong_with_it_names_where_it_is_kept(
+    text: str | None, overrides: list[str], said: str
+) -> None:
+    kept = to_yaml(load("imdb")) if text is None else text
+    with pytest.raises(InputError) as caught:
+        load_stored(kept, overrides, "run 1f")
+    assert said in str(caught.value)

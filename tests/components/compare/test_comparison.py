@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from components.cautions import cautions
-from components.compare.comparison import compare, require_comparable
+from components.compare.comparison import compare
 from components.evaluate.predictions import PREDICTIONS
 from components.preprocess import explain
 from components.records import (
@@ -405,36 +405,3 @@ def test_the_forecast_is_drawn_one_step_ahead_with_the_first_seed(tmp_path: Path
         "the noise alone gives the true mean an MAE of 1.596 °C in expectation; no forecast can "
         "be expected to do better"
     )
-
-
-@pytest.mark.parametrize(
-    ("experiment", "override", "positives", "said"),
-    [
-        ("imdb", "compare.metric=test/roc_auc", 0, "needs both labels in split test"),
-        ("imdb", "compare.metric=test/roc_auc", 4, "needs both labels in split test"),
-        ("imdb", "compare.metric=test/roc_auc", 3, None),
-        ("imdb", "compare.metric=test/accuracy", 4, None),
-        (
-            *("imdb", "compare.alert={metric: test/roc_auc, drop: 0.1}", 0),
-            "compare.alert.metric test/roc_auc needs both labels in split test",
-        ),
-        ("temperature", "evaluate.seasonal_period=97", None, "longer than the 96 days before"),
-        ("temperature", "evaluate.seasonal_period=96", None, None),
-    ],
-)
-def test_what_the_data_do_not_allow_is_said_before_training(
-    experiment: str, override: str, positives: int | None, said: str | None
-) -> None:
-    params = load(experiment, [override])
-    name, size = ("test", 4) if experiment == "imdb" else ("series", 100)
-    facts = SplitFacts(num_examples=size, missing=0, repeats=0, positives=positives)
-    ingested = Ingested(
-        path=Path(), source="", fingerprint="", splits={name: facts}, repeats_across=0
-    )
-    spec = SequenceSpec(num_embeddings=None, input_size=1, output_size=1)
-    prepared = Prepared(path=Path(), key="", fingerprint="", train=1, val=1, test=4, spec=spec)
-    if said is None:
-        require_comparable(params, ingested, prepared)
-        return
-    with pytest.raises(InputError, match=said):
-        require_comparable(params, ingested, prepared)

@@ -78,8 +78,10 @@ def test_a_comparison_ends_with_its_report(
     for name in ("report.html", "comparison.json"):
         (tmp_path / "page" / name).write_text(name)
     best = {"test/mae": 1.5}
-    finish_comparison(parent, tmp_path / "page", best, "GRU is **best**.", missing=missing)
+    said = "GRU is **best**."
+    finish_comparison(parent, tmp_path / "page", best, said, missing=missing, label="GRU")
     run = seen.run(parent.run_id)
+    assert run.data.tags["unroll.best"] == "GRU"
     assert run.info.status == status
     assert run.data.metrics == {"best/test/mae": 1.5}
     assert run.data.tags["unroll.missing"] == str(missing)

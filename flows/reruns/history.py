@@ -1,0 +1,105 @@
+"""`unroll history`: the past comparisons of an experiment on stdout."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from components.metrics import metrics_of
+from components.storage import Home
+from dashboards.wording import DASH, quantity
+from flows.reports.again import reading
+from flows.shapes import stdout
+from params.difference import difference
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from components.tracking.history import Past
+
+GAP = "  "
+INDENT = 4
+
+
+def show_history(name: str, home: Home, *, as_json: bool) -> None:
+    """Print every comparison of an experiment, the newest first, with what changed before it.
+
+    Raises:
+        InputError: If none of that name was run, or MLflow does not answer.
+    """
+    with reading(home, writes=False):
+        from components.tracking.history import past
+
+        found = past(home, name)
+    changes = changes_of(found)
+    if as_json:
+        documents = [
+            {**one.model_dump(), "changed": lines}
+            for one, lines in zip(found, changes, strict=True)
+        ]
+        sys.stdout.write(json.dumps(documents, indent=2, ensure_ascii=False) + "\n")
+        return
+    show(found, changes, stdout())
+
+
+def changes_of(found: Sequence["Past"]) -> list[list[str]]:
+    """What was otherwise than in the comparison before, for each; nothing for the first one."""
+    return [list(changed(new, old)) for new, old in pairwise(found)] + ([[]] if found else [])
+
+
+def changed(new: "Past", old: "Past") -> Iterator[str]:
+    """The params and the data that are otherwise in the newer of two comparisons."""
+    if new.params_digest != old.params_digest:
+        found = [f"{one.key} {one.values}" for one in difference(old.params, new.params)]
+        yield f"params changed: {'; '.join(found) or 'texts that stand in the params file'}"
+    if new.fingerprint != old.fingerprint:
+        yield f"data changed: {old.fingerprint} -> {new.fingerprint}"
+
+
+def show(found: Sequence["Past"], changes: Sequence[Sequence[str]], console: "Console") -> None:
+    """Print a line for each comparison, in columns where there is room, and what changed below."""
+    rows = [columns(one) for one in found]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    wide = sum(widths) + len(GAP) * (len(widths) - 1) <= console.width
+    for one, row, lines in zip(found, rows, changes, strict=True):
+        if wide:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            console.print(GAP.join(cells).rstrip(), soft_wrap=True)
+        else:
+            console.print(row[1], soft_wrap=True)
+            console.print(" " * INDENT + GAP.join((row[0], *row[2:])), soft_wrap=True)
+        for line in (*lines, *remarks(one)):
+            console.print(" " * INDENT + line, soft_wrap=True)
+
+
+def columns(one: "Past") -> tuple[str, ...]:
+    """Its date (UTC), its id, its best network with its score, and how far it came."""
+    return date(one.created), one.id, one.best or DASH, score(one), status(one)
+
+
+def date(moment: str) -> str:
+    """`2026-11-22 18:55`, of a moment in ISO 8601 and UTC."""
+    return moment[:16].replace("T", " ")
+
+
+def score(one: "Past") -> str:
+    """The metric by which its networks are ranked, and the mean of the best: `MAE 1.586 °C`."""
+    metric = metrics_of(one.task).get(one.metric)
+    if metric is None or one.score is None:
+        return DASH
+    return f"{metric.label} {quantity(one.score, metric)}"
+
+
+def status(one: "Past") -> str:
+    """How far it came, in a word or two."""
+    return f"{one.missing} missing" if one.status == "incomplete" else one.status
+
+
+def remarks(one: "Past") -> Iterator[str]:
+    """Where it came from, and how often it was found as it would have been made again."""
+    if one.rerun_of:
+        yield f"rerun of {one.rerun_of}"
+    if one.looked:
+        times = "once" if one.looks == 1 else f"{one.looks} times"
+        yield f"looked at again {times}, last on {date(one.looked)}, and nothing had changed"

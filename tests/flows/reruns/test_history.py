@@ -1,0 +1,88 @@
+"""Past comparisons as a person reads them."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from components.tracking.history import Past
+from flows.reruns import history
+
+MOMENT = "2026-01-02T03:04:05+00:00"
+
+
+def past(id: str, **changes: object) -> Past:
+    known: dict[str, object] = {
+        "id": id,
+        "run_id": "1f",
+        "created": MOMENT,
+        "task": "forecast",
+        "status": "complete",
+        "missing": 0,
+        "metric": "test/mae",
+        "best": "GRU",
+        "score": 1.58649,
+        "params": {"train.max_epochs": "3", "seeds": "1, 2"},
+        "params_digest": "d1",
+        "fingerprint": "f1",
+        "rerun_of": None,
+        "looks": 0,
+        "looked": None,
+    }
+    return Past.model_validate({**known, **changes})
+
+
+FOUND = [
+    past("tiny-4", status="running", best=None, score=None, params_digest="d3", rerun_of="tiny-3"),
+    past("tiny-3", fingerprint="f2", looks=2, looked="2026-02-03T04:05:06+00:00"),
+    past("tiny-2", params_digest="d2", params={"train.max_epochs": "5", "seeds": "1"}),
+    past("tiny-1", status="incomplete", missing=2, best="Vanilla RNN"),
+]
+
+
+def shown(width: int) -> list[str]:
+    file = io.StringIO()
+    console = Console(file=file, width=width, highlight=False, markup=False)
+    history.show(FOUND, history.changes_of(FOUND), console)
+    return file.getvalue().splitlines()
+
+
+def test_what_changed_is_told_of_the_newer_of_two() -> None:
+    assert history.changes_of(FOUND) == [
+        [
+            "params changed: texts that stand in the params file",
+            "data changed: f2 -> f1",
+        ],
+        ["params changed: train.max_epochs 5 -> 3; seeds 1 -> 1, 2", "data changed: f1 -> f2"],
+        ["params changed: train.max_epochs 3 -> 5; seeds 1, 2 -> 1"],
+        [],
+    ]
+    assert history.changes_of([]) == []
+
+
+def test_columns_where_there_is_room() -> None:
+    assert shown(80) == [
+        "2026-01-02 03:04  tiny-4  –            –             running",
+        "    params changed: texts that stand in the params file",
+        "    data changed: f2 -> f1",
+        "    rerun of tiny-3",
+        "2026-01-02 03:04  tiny-3  GRU          MAE 1.586 °C  complete",
+        "    params changed: train.max_epochs 5 -> 3; seeds 1 -> 1, 2",
+        "    data changed: f1 -> f2",
+        "    looked at again 2 times, last on 2026-02-03 04:05, and nothing had changed",
+        "2026-01-02 03:04  tiny-2  GRU          MAE 1.586 °C  complete",
+        "    params changed: train.max_epochs 3 -> 5; seeds 1, 2 -> 1",
+        "2026-01-02 03:04  tiny-1  Vanilla RNN  MAE 1.586 °C  2 missing",
+    ]
+
+
+def test_two_lines_where_there_is_none() -> None:
+    assert shown(50)[-2:] == [
+        "tiny-1",
+        "    2026-01-02 03:04  Vanilla RNN  MAE 1.586 °C  2 missing",
+    ]
+
+
+@pytest.mark.parametrize(("metric", "score"), [("test/unknown", 1.0), ("test/mae", None)])
+def test_a_score_that_is_not_there(metric: str, score: float | None) -> None:
+    assert history.score(past("tiny-1", metric=metric, score=score)) == "–"
