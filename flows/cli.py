@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from flows.checks import check
 from flows.predict.commands import app as predictions
 from flows.reports.commands import app as reports
 from flows.reruns.commands import app as reruns
@@ -20,9 +21,7 @@ from flows.told import interruptible, print_error
 from flows.tuning.commands import app as tuning
 from flows.upkeep.commands import app as upkeep
 from params.errors import InputError
-from params.ingest import TextIngest
 from params.load import load, shipped, to_yaml
-from params.schema import Experiment
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -125,20 +124,6 @@ def run(
         ]
         status = run_all(asked, home, as_json=as_json, fresh=fresh)
     raise typer.Exit(status)
-
-
-def check(params: Experiment) -> None:
-    """What can be seen to be wrong before anything starts.
-
-    Raises:
-        InputError: If the ranking metric is not one of the task's, or the source is not there.
-    """
-    from components.ingest.hub import kind_of
-    from components.metrics import ranking_metric
-
-    ranking_metric(params.task, params.compare.metric)
-    if isinstance(params.ingest, TextIngest):
-        kind_of(params.ingest.source)
 
 
 app.add_typer(reruns)

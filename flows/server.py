@@ -67,8 +67,14 @@ def find_or_start() -> Server:
     return Server(f"http://127.0.0.1:{port}/api", temporary)
 
 
-def require_answer(url: str) -> None:
+def require_answer(
+    url: str, otherwise: str = "unset PREFECT_API_URL to use a temporary one"
+) -> None:
     """See that a configured server answers a question that needs its credentials.
+
+    Args:
+        url: Its API.
+        otherwise: What else a person can do than start it.
 
     Raises:
         InputError: If it does not.
@@ -79,7 +85,7 @@ def require_answer(url: str) -> None:
     except Exception as error:  # noqa: BLE001 - whatever it is, the flow would meet it later
         raise InputError(
             f"no Prefect server answers at {url} ({type(error).__name__}: {error}); start it with "
-            "`prefect server start`, or unset PREFECT_API_URL to use a temporary one"
+            f"`prefect server start`, or {otherwise}"
         ) from None
 
 

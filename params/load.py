@@ -75,12 +75,25 @@ def load(name_or_file: str, overrides: Sequence[str] = ()) -> Experiment:
     if not isinstance(task, str) or task not in MODELS:
         found = f"got {task!r}" if "task" in values else "it is missing"
         raise InputError(f"task must be classification or forecast, {found} ({path})")
+    return checked(as_json(values, path), task, path, overridden)
+
+
+def checked(text: bytes, task: str, path: Path, overridden: set[str]) -> Experiment:
+    """The experiment that `text` describes, in JSON: there a list is the only sequence.
+
+    Args:
+        text: Its values; strict types need no tuples there.
+        task: What they were asked for.
+        path: Where they are to be mended.
+        overridden: The dotted keys that are to be mended by `--set`.
+
+    Raises:
+        InputError: If any value is not allowed.
+    """
+    adapter: TypeAdapter[Experiment] = TypeAdapter(
+        Annotated[Experiment, Field(discriminator="task")]
+    )
     try:
-        # By way of JSON, because there a list is the only sequence: strict types without tuples.
-        text = as_json(values, path)
-        adapter: TypeAdapter[Experiment] = TypeAdapter(
-            Annotated[Experiment, Field(discriminator="task")]
-        )
         return adapter.validate_json(text)
     except ValidationError as error:
         raise InputError(one_line(error.errors(), MODELS[task], path, overridden)) from None

@@ -38,3 +38,47 @@ def up(
         mlflow_port=mlflow_port,
     )
     raise typer.Exit(status)
+
+
+@app.command()
+def serve(
+    experiments: Annotated[
+        list[str], typer.Argument(metavar="NAME-OR-FILE...", help="Shipped names or params files.")
+    ],
+    cron: Annotated[
+        str | None,
+        typer.Option(metavar="CRON", help='When to run, such as "0 6 * * *" for 6:00 each day.'),
+    ] = None,
+    every: Annotated[
+        str | None, typer.Option(metavar="INTERVAL", help="How often: 30s, 15m, 6h, 1d.")
+    ] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(metavar="ZONE", help="Of --cron, such as Europe/Berlin; else UTC."),
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a param of every experiment."),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Do everything again each time; reuse no output.")
+    ] = False,
+) -> None:
+    """Run experiments on a schedule, by a Prefect deployment each, until Ctrl-C."""
+    from components.storage import find_home
+    from flows.checks import check
+    from flows.schedules.when import when
+    from flows.settings import set_defaults
+    from params.load import load
+
+    loaded = [load(name, overrides or []) for name in experiments]
+    for params in loaded:
+        check(params)
+    set_defaults()
+    asked = when(cron, every, timezone)
+    home = find_home()
+    home.require_writable()
+
+    from flows.schedules.serve import serve as run_deployments
+
+    raise typer.Exit(run_deployments(loaded, asked, home, fresh=fresh))
