@@ -115,8 +115,8 @@ async def deploy(
             say_served(one, made[-1])
     except DeploymentApplyError as error:
         async with get_client() as client:
-            for id in made:
-                await client.pause_deployment(id)
+            for deployment_id in made:
+                await client.pause_deployment(deployment_id)
         raise InputError(f"Prefect refuses the deployment of {params.name}: {error}") from None
 
 

@@ -24,7 +24,7 @@ class When:
         """When it is due for the first time after a moment of that time zone."""
         if self.every is not None:
             return moment + self.every
-        from prefect._vendor.croniter import croniter  # what Prefect itself reckons with
+        from prefect._vendor.croniter.croniter import croniter  # what Prefect reckons with
 
         found: datetime = croniter(self.cron, moment).get_next(datetime)
         return found
@@ -77,7 +77,7 @@ def require_due(asked: When) -> None:
     Raises:
         InputError: If not.
     """
-    from prefect._vendor.croniter import CroniterBadDateError
+    from prefect._vendor.croniter.croniter import CroniterBadDateError
     from prefect.client.schemas.schedules import CronSchedule
     from pydantic import ValidationError
 
