@@ -2,7 +2,7 @@
 
 An output is a folder `<root>/<stage>/<key>` whose `manifest.json`, listing every file with its
 size, is written last; only then does the folder get its name. The folder being filled is called
-`<key>.partial` and is never read.
+`<key>.partial` and is read by nobody but who goes on filling it.
 """
 
 import hashlib
@@ -10,17 +10,20 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from components.stopping import Interrupted, stopping
 from params.errors import InputError
 
 logger = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
+SQLITE = "sqlite:///"  # with which the address of a database file begins
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,13 @@ class Home:
     @property
     def tracking_uri(self) -> str:
         """`MLFLOW_TRACKING_URI` if it is set, else the SQLite database."""
-        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.database}"
+        return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{self.database}"
 
     def missing_database(self) -> str | None:
         """The SQLite file that `tracking_uri` names, if it is not there; MLflow would make it."""
-        if not self.tracking_uri.startswith("sqlite:///"):
+        if not self.tracking_uri.startswith(SQLITE):
             return None
-        path = self.tracking_uri.removeprefix("sqlite:///")
+        path = self.tracking_uri.removeprefix(SQLITE)
         return None if Path(path).is_file() else path
 
     def require_writable(self) -> None:
@@ -105,7 +108,13 @@ class Store:
     root: Path
 
     def output(
-        self, stage: str, key: str, make: Callable[[Path], None], *, fresh: bool = False
+        self,
+        stage: str,
+        key: str,
+        make: Callable[[Path], None],
+        *,
+        fresh: bool = False,
+        resumable: bool = False,
     ) -> Output:
         """The output of `stage` under `key`, made by `make(folder)` if it is not complete.
 
@@ -114,29 +123,58 @@ class Store:
         Args:
             stage: Name of the stage, a folder of the store.
             key: Digest of everything that the output depends on.
-            make: Fills the empty folder that it is given. If it raises, nothing is kept.
+            make: Fills the folder that it is given, which is empty. If it raises, nothing is kept.
             fresh: Make the output again although it is there.
+            resumable: The folder is the one that `make` filled when it was interrupted, if it was,
+                and is kept if it raises.
+
+        Raises:
+            Interrupted: If this process is ended while it waits for another one.
         """
         path = self.root / stage / key
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
+        with held(path.with_suffix(".lock"), stage):
             if is_complete(path) and not fresh:
                 logger.info("%s: reused, nothing it depends on changed", stage)
                 return Output(path, key, reused=True)
             partial = path.with_suffix(".partial")
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir()
+            if fresh or not resumable:
+                shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(exist_ok=True)
             try:
                 make(partial)
                 seal(partial)
-            except BaseException:  # Ctrl-C too: what is half made is never kept
-                shutil.rmtree(partial, ignore_errors=True)
+            except BaseException:  # Ctrl-C too: what is half made is kept only to be gone on with
+                if not resumable:
+                    shutil.rmtree(partial, ignore_errors=True)
                 raise
             # What stands there is incomplete, or is asked to be made again.
             shutil.rmtree(path, ignore_errors=True)
             partial.rename(path)
             sync(path.parent)
         return Output(path, key, reused=False)
+
+
+@contextmanager
+def held(path: Path, what: str) -> Iterator[None]:
+    """Hold the file lock `path` in the block; if another process has it, say so and wait.
+
+    Raises:
+        Interrupted: If this process is ended meanwhile.
+    """
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        logger.info("%s: another process is making the same; waiting for it", what)
+        try:
+            lock.acquire(poll_interval=0.2, cancel_check=stopping.is_set)
+        except Timeout:
+            raise Interrupted(f"interrupted while another process held {path}") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def is_complete(path: Path) -> bool:

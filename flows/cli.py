@@ -115,7 +115,7 @@ def run(
     home = find_home()
     home.require_writable()
 
-    with interruptible():
+    with interruptible("`unroll resume` goes on where it was"):
         from flows.session import Asked, run_all
 
         asked = [

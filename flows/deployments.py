@@ -108,19 +108,16 @@ def run(params: Experiment, home: Home, *, fresh: bool) -> str:
     home.require_writable()
     worker.preload()
     from components.provenance import provenance
-    from components.records import Comparison
     from dashboards.verdict import verdict
     from flows import experiment
 
     command = started_by(params)
     deployed = {DEPLOYMENT: command[-1]} if runtime.deployment.id else {}
     context = experiment.new_context(params, home, fresh=fresh, tags=deployed)
-    experiment.run(params, context, provenance(params, command))
-    folder = home.reports / context.id
-    found = Comparison.model_validate_json((folder / "comparison.json").read_text(encoding="utf-8"))
-    headline = verdict(found).headline
+    made = experiment.run(params, context, provenance(params, command))
+    headline = verdict(made).headline
     logger.info("%s", headline)
-    logger.info("report: %s", folder / "report.html")
+    logger.info("report: %s", home.reports / made.id / "report.html")
     return headline
 
 

@@ -6,8 +6,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect import flow
+from prefect import Flow, flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.futures import PrefectFuture, as_completed
+from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components.cautions import cautions
@@ -20,21 +23,33 @@ from components.records import (
     Scored,
     Trained,
 )
+from components.stopping import stopping
 from components.storage import Home
 from components.tracking import champion, runs
-from components.tracking.comparison import start_comparison
 from components.tracking.runs import Parent
 from components.train import worker
 from dashboards.wording import run_name
 from flows import tasks
+from flows.beginning import begun
+from flows.context import Context
 from flows.data import Data
 from flows.jobs import baseline_jobs, new_texts, num_workers, training_jobs
-from flows.tasks import Context, Finished
+from flows.tasks import Finished
+from flows.told import interrupted_elsewhere
 from params.schema import Experiment
 
 
 class RunsMissing(Exception):
-    """The comparison was written, but without every run that was asked for."""
+    """The comparison `id` was written, but without every run that was asked for."""
+
+    def __init__(self, message: str, id: str):
+        """A message fit for a person."""
+        super().__init__(message)
+        self.id = id
+
+    def __reduce__(self) -> tuple[type["RunsMissing"], tuple[str, str]]:
+        """All arguments, so that the error survives pickling."""
+        return type(self), (str(self), self.id)
 
 
 def new_context(
@@ -44,6 +59,7 @@ def new_context(
     fresh: bool,
     data: Data | None = None,
     tags: Mapping[str, str] | None = None,
+    take_up: str | None = None,
 ) -> Context:
     """A context whose id names the experiment and the moment and is not used twice."""
     moment = datetime.now(UTC)
@@ -56,13 +72,14 @@ def new_context(
         fresh=fresh,
         data=data,
         tags=dict(tags or {}),
+        take_up=take_up,
     )
 
 
-def run(params: Experiment, context: Context, provenance: Provenance) -> None:
+def run(params: Experiment, context: Context, provenance: Provenance) -> Comparison:
     """Run the flow with as many trainings at a time as there are cores.
 
-    The report and `comparison.json` are under `context.home.reports / context.id` then.
+    The report and `comparison.json` of what it returns are under `context.home.reports` then.
 
     Raises:
         InputError: If the data or the params are not as they must be; nothing is left behind.
@@ -70,14 +87,22 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> None:
     """
     runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=num_workers(params))
     try:
-        experiment.with_options(task_runner=runner)(params, context, provenance)
+        return experiment.with_options(task_runner=runner)(params, context, provenance)
     except BaseException:  # Ctrl-C too: no run may stay RUNNING
         # Trained runs that were still to be evaluated when the flow ended are nobody's any more.
-        runs.end_open_runs(context.home, params.name, context.id)
+        runs.end_open_runs(context.home, params.name)
         raise
 
 
-@flow(name="unroll", flow_run_name="{context.id}")
+def show_cancelled(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect calls it with these names
+    """Let Prefect say Cancelled, where it would say that an interrupted flow crashed."""
+    if stopping.is_set():
+        with get_client(sync_client=True) as client:
+            said: State[None] = Cancelled(message="interrupted; `unroll resume` takes it up")
+            client.set_flow_run_state(flow_run.id, said, force=True)
+
+
+@flow(name="unroll", flow_run_name="{context.id}", on_crashed=[show_cancelled])
 def experiment(params: Experiment, context: Context, provenance: Provenance) -> Comparison:
     """Ingest -> preprocess -> train and evaluate every run -> compare -> report.
 
@@ -91,26 +116,18 @@ def experiment(params: Experiment, context: Context, provenance: Provenance) -> 
     ingested = tasks.ingest(params.ingest, context)
     prepared = tasks.preprocess(ingested, params.preprocess, context)
     require_comparable(params, ingested, prepared)
-    parent = start_comparison(
-        opened.result(),
-        params,
-        provenance,
-        ingested,
-        prepared,
-        id=context.id,
-        created=context.created,
-        tags=context.tags,
-    )
-    with runs.ending(parent.tracking, parent.run_id), stopping_children():
+    data = Data(ingested=ingested, prepared=prepared)
+    with begun(opened.result(), params, provenance, data, context) as parent, stopping_children():
         evidence = with_answering(params, train_and_evaluate(params, parent, context), context)
-        comparison = tasks.compare(params, evidence, parent, context)
+        comparison = tasks.compare(params, evidence, parent)
         tasks.report(comparison, parent, context)
     best = champion.best_run(evidence, training_jobs(params, prepared))
     if best is not None:
         tasks.register(params, best, parent)
     if comparison.missing:
         names = ", ".join(map(run_name, comparison.missing))
-        raise RunsMissing(f"without a result: {names}; the others are compared")
+        said = f"without a result: {names}; the others are compared; `unroll resume` tries again"
+        raise RunsMissing(said, comparison.id)
     return comparison
 
 
@@ -171,6 +188,8 @@ def stopping_children() -> Iterator[None]:
     """End every child when the block is left by an exception, Ctrl-C included."""
     try:
         yield
-    except BaseException:  # Ctrl-C too: a child must not outlive its comparison
+    except BaseException as error:  # Ctrl-C too: a child must not outlive its comparison
+        if not isinstance(error, Exception):
+            interrupted_elsewhere()
         worker.stop_all()
         raise

@@ -15,8 +15,8 @@ from params.errors import InputError
 from params.schema import Experiment
 
 if TYPE_CHECKING:
+    from flows.context import Context
     from flows.data import Data
-    from flows.tasks import Context
 
 
 # A child of `components`, so that it goes where the stages' own messages go.
@@ -27,12 +27,14 @@ logger = logging.getLogger("components.flows")
 class Asked:
     """An experiment, and the arguments of `unroll` that ask for it alone.
 
-    `tags` say in MLflow where it came from.
+    `tags` say in MLflow where it came from. `take_up` names the interrupted comparison that is to
+    go on.
     """
 
     params: Experiment
     command: Sequence[str]
     tags: Mapping[str, str] = field(default_factory=dict)
+    take_up: str | None = None
 
 
 def run_all(
@@ -65,7 +67,12 @@ def run_all(
         with prefect.in_use():
             for asked, read_already in zip(experiments, data, strict=True):
                 context = new_context(
-                    asked.params, home, fresh=fresh, data=read_already, tags=asked.tags
+                    asked.params,
+                    home,
+                    fresh=fresh,
+                    data=read_already,
+                    tags=asked.tags,
+                    take_up=asked.take_up,
                 )
                 status = max(status, run_one(asked, context, terminal, as_json=as_json))
     return status
@@ -120,11 +127,11 @@ def run_one(asked: Asked, context: "Context", terminal: Terminal, *, as_json: bo
     terminal.say(f"{params.name}: {', '.join(params.architectures)}; seeds {seeds}")
     status = 0
     try:
-        run(params, context, provenance(params, ["unroll", *asked.command]))
+        made = run(params, context, provenance(params, ["unroll", *asked.command])).id
     except RunsMissing as error:
         terminal.say(str(error), logging.ERROR)
-        status = 1
-    folder = context.home.reports / context.id
+        made, status = error.id, 1
+    folder = context.home.reports / made
     text = (folder / "comparison.json").read_text(encoding="utf-8")
     if as_json:
         sys.stdout.write(text + "\n")

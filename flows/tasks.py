@@ -13,7 +13,6 @@ from prefect import Task, task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
-from pydantic import Field
 
 from components.compare.comparison import compare as compare_rows
 from components.evaluate import answering, cost, score
@@ -28,16 +27,17 @@ from components.records import (
     Scored,
     Trained,
 )
-from components.storage import Home
 from components.tracking import champion, comparison, notes, opening, runs, system, trainings
 from components.tracking.epochs import EpochLog
 from components.tracking.opening import Tracking
+from components.tracking.patience import patiently
 from components.tracking.runs import Parent
+from components.tracking.trainings import TrainingRun
 from components.train.job import TrainingJob
 from components.train.run import train as train_run
 from dashboards.markdown import summary
 from flows import data
-from flows.data import Data
+from flows.context import Context
 from flows.reports.folder import PAGE
 from flows.reports.writing import write_report
 from params.ingest import SeriesIngest, TextIngest
@@ -50,34 +50,12 @@ logger = logging.getLogger("components.flows")
 Result = TypeVar("Result")
 
 
-class Context(Record):
-    """Which comparison is made, where, and whether to reuse nothing.
-
-    `experiment` is its name and `created` the moment at which it began, ISO 8601. `data` is what
-    the command read already, while Prefect's server started. `tags` say in MLflow where the
-    comparison came from, such as `unroll.rerun_of`.
-    """
-
-    id: str
-    experiment: str
-    created: str
-    root: Path
-    fresh: bool
-    data: Data | None = None
-    tags: dict[str, str] = Field(default_factory=dict)
-
-    @property
-    def home(self) -> Home:
-        """The folder for everything."""
-        return Home(self.root)
-
-
 class Finished(Record):
     """A finished training and the MLflow run that it is logged to."""
 
     job: TrainingJob
     trained: Trained
-    run_id: str
+    run: TrainingRun
 
 
 def said(stage: str, result: Result, lines: Iterable[str]) -> Result:
@@ -134,13 +112,16 @@ def open_tracking(name: str, context: Context) -> Tracking:
 )
 def train(job: TrainingJob, parent: Parent, context: Context) -> Finished:
     """One architecture trained with one seed, logged as it goes."""
-    run_id = trainings.start_training(parent, job)
-    with runs.ending(parent.tracking, run_id):
-        log = EpochLog(parent.tracking, run_id)
-        with system.watching(parent.tracking, run_id, log.begun):
+    run = trainings.start_training(parent, job)
+    if run.complete:  # before the comparison was interrupted
+        trained = train_run(job, context.home.store, lambda _: None)
+        return Finished(job=job, trained=trained, run=run)
+    with runs.ending(parent.tracking, run.run_id):
+        log = EpochLog(parent.tracking, run.run_id, taken_up=run.taken_up)
+        with system.watching(parent.tracking, run.run_id, log.begun):
             trained = train_run(job, context.home.store, log, fresh=context.fresh)
-        log.send()
-    return Finished(job=job, trained=trained, run_id=run_id)
+        log.close()
+    return Finished(job=job, trained=trained, run=run)
 
 
 @task(
@@ -150,10 +131,14 @@ def train(job: TrainingJob, parent: Parent, context: Context) -> Finished:
 def evaluate(run: Finished, new: score.NewTexts | None, parent: Parent, context: Context) -> Scored:
     """The test scores of a trained run, with what it says of new texts; they complete it."""
     job = score.NetworkJob(ingested=parent.ingested, training=run.job, trained=run.trained, new=new)
-    with runs.ending(parent.tracking, run.run_id):
+    run_id = run.run.run_id
+    with runs.ending(parent.tracking, run_id):
         found = score.evaluate_network(job, context.home.store, fresh=context.fresh)
-        scored = found.model_copy(update={"run_id": run.run_id})
-        trainings.finish_training(parent, run.run_id, run.job, run.trained, scored)
+        scored = found.model_copy(update={"run_id": run_id})
+        if not run.run.complete:
+            outcome = run.job, run.trained, scored
+            said = f"the result of {run.job.name}"
+            patiently(said, lambda: trainings.finish_training(parent, run_id, *outcome))
     return scored
 
 
@@ -176,13 +161,12 @@ def measure(experiment: Experiment, evidence: Evidence, context: Context) -> tup
 
 
 @task(cache_policy=NO_CACHE)
-def compare(
-    experiment: Experiment, evidence: Evidence, parent: Parent, context: Context
-) -> Comparison:
+def compare(experiment: Experiment, evidence: Evidence, parent: Parent) -> Comparison:
     """All that finished, side by side; what it is made from is in MLflow by then."""
     comparison.log_evidence(parent, evidence)
-    made = {"id": context.id, "created": context.created}
-    return compare_rows(experiment, evidence, parent.provenance, **made)
+    return compare_rows(
+        experiment, evidence, parent.provenance, id=parent.id, created=parent.created
+    )
 
 
 @task(cache_policy=NO_CACHE)

@@ -1,22 +1,82 @@
-"""What a person is told in one line when a command cannot go on."""
+"""What a person is told in one line when a command cannot go on, or is not to."""
 
+import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
 
 import typer
+
+from components.stopping import stopping
+
+PATIENCE_SECONDS = 8.0  # for everything to end that was asked to
 
 
 def print_error(message: str) -> None:
     """One line on stderr, whatever line breaks came with the message."""
     sys.stderr.write(f"unroll: {' '.join(message.split())}\n")
+    sys.stderr.flush()
+
+
+class Interruptions:
+    """What SIGINT and SIGTERM do to this process: the first asks, the second ends it at once."""
+
+    def __init__(self) -> None:
+        """No signal has come."""
+        self.came: int | None = None
+
+    @property
+    def status(self) -> int:
+        """The exit status that tells the signal."""
+        return 128 + (self.came or signal.SIGINT)
+
+    def __call__(self, number: int, _: FrameType | None) -> None:
+        """Answer a signal."""
+        if self.came is not None:
+            self.end_at_once()
+        self.came = number
+        self.end_soon()
+        raise KeyboardInterrupt
+
+    def end_soon(self) -> None:
+        """Let nothing new begin, and do not wait longer than some seconds for what is running."""
+        if not stopping.is_set():
+            stopping.set()
+            limit = threading.Timer(PATIENCE_SECONDS, self.end_at_once)
+            limit.daemon = True
+            limit.start()
+
+    def end_at_once(self) -> NoReturn:
+        """End this process; its children see that, and end too."""
+        os._exit(self.status)
+
+
+_answering: Interruptions | None = None
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """End with a word and status 130 on Ctrl-C; typer would end without a word."""
+def interruptible(advice: str = "") -> Iterator[None]:
+    """End with a word and status 130 on Ctrl-C, 143 on SIGTERM; typer would end without a word.
+
+    Args:
+        advice: What a person can do then.
+    """
+    global _answering  # noqa: PLW0603 - as global as the handlers of signals are
+    _answering = answer = Interruptions()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, answer)
     try:
         yield
     except KeyboardInterrupt:
-        print_error("interrupted")
-        raise typer.Exit(130) from None
+        print_error("; ".join(filter(None, ["interrupted", advice])))
+        raise typer.Exit(answer.status) from None
+
+
+def interrupted_elsewhere() -> None:
+    """Prefect answered a signal in our stead: end soon, if this process is a command's."""
+    if _answering is not None:
+        _answering.end_soon()

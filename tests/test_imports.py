@@ -9,7 +9,16 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("params", "components", "dashboards", "flows")
 STAGES = ("ingest", "preprocess", "train", "evaluate", "compare", "tracking", "predict")
-SHARED = ("records", "markdown", "metrics", "scores", "storage", "provenance", "cautions")
+SHARED = (
+    "records",
+    "markdown",
+    "metrics",
+    "scores",
+    "stopping",
+    "storage",
+    "provenance",
+    "cautions",
+)
 OWNERS = {  # a package of others, and who alone may import it
     "prefect": "flows",
     "mlflow": "components.tracking",

@@ -23,6 +23,7 @@ from components.tracking.runs import (
     describe,
     finish,
     log_files,
+    log_once,
     log_values,
     start,
 )
@@ -30,6 +31,7 @@ from params.flat import flatten
 from params.schema import Experiment
 
 FOLDER = "comparison"  # of the artifacts from which `comparison.json` can be made again
+EVIDENCE = "evidence.json"
 SCORED = "scored.json"
 OF_ALL_RUNS = ("ingest.", "preprocess.")  # params that nested runs do not say otherwise
 
@@ -52,25 +54,24 @@ def start_comparison(
     """
     tags = {**tags, "unroll.kind": "comparison", "unroll.task": experiment.task}
     tags |= common_tags(id, provenance, ingested)
-    params = params_of(experiment)
     parent = Parent(
         tracking=tracking,
         run_id=start(tracking, id, tags),
         id=id,
         created=created,
         title=experiment.report.title,
-        params={key: value for key, value in params.items() if key.startswith(OF_ALL_RUNS)},
+        params=shared_params(experiment),
         provenance=provenance,
         ingested=ingested,
         prepared=prepared,
     )
-    describe(parent, parent.run_id, params)
+    describe(parent, parent.run_id, params_of(experiment))
     client = tracking.client()
     client.set_tag(parent.run_id, NOTE, comparison_note(parent))
     begun = ComparisonEvidence(
         id=id, ingested=ingested, prepared=prepared, provenance=provenance, created=created
     )
-    client.log_text(parent.run_id, begun.model_dump_json(indent=2), f"{FOLDER}/evidence.json")
+    client.log_text(parent.run_id, begun.model_dump_json(indent=2), f"{FOLDER}/{EVIDENCE}")
     log_files(client, parent.run_id, prepared.path, "*.json", f"{FOLDER}/prepared")
     return parent
 
@@ -87,6 +88,12 @@ def params_of(experiment: Experiment) -> dict[str, str]:
         "architectures": ", ".join(experiment.architectures),
         "seeds": ", ".join(map(str, experiment.seeds)),
     }
+
+
+def shared_params(experiment: Experiment) -> dict[str, str]:
+    """What nested runs do not say otherwise."""
+    asked = params_of(experiment)
+    return {key: value for key, value in asked.items() if key.startswith(OF_ALL_RUNS)}
 
 
 def log_evidence(parent: Parent, evidence: Evidence) -> None:
@@ -109,7 +116,7 @@ def log_evidence(parent: Parent, evidence: Evidence) -> None:
     speeds = {one.name: one.model_dump(exclude={"name"}) for one in evidence.answering}
     for scored in evidence.scored:  # so that runs can be compared by them, beside their scores
         if scored.run_id is not None and scored.name in speeds:
-            log_values(client, scored.run_id, speeds[scored.name])
+            log_once(client, scored.run_id, speeds[scored.name])
     answering = TypeAdapter(tuple[Answering, ...]).dump_json(evidence.answering, indent=2)
     log(answering, "answering.json")
     missing = TypeAdapter(tuple[Missing, ...]).dump_json(evidence.missing, indent=2)

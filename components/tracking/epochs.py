@@ -1,60 +1,72 @@
-"""The metrics of each epoch, as soon as it has ended."""
+"""The metrics of each epoch, as soon as it has ended, each once."""
 
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from itertools import chain
 
+from mlflow import MlflowClient
 from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
 
+from components.metrics import TRAIN_LOSS
 from components.records import Epoch
 from components.tracking.opening import Tracking
+from components.tracking.patience import patiently
 from components.train.worker import Event
 
 logger = logging.getLogger(__name__)
+
+MOST = 100  # epochs sent at a time; MLflow takes a thousand metrics
 
 
 class EpochLog:
     """Logs the metrics of each epoch as soon as it has ended.
 
     An MLflow that does not answer costs no training: what could not be sent is sent with the next
-    epoch, or at the end.
+    epoch, or at the end. It is on disk too, in the folder of the training. Sending something again
+    of which it is not known whether it arrived changes nothing, since it keeps its time.
     """
 
-    def __init__(self, tracking: Tracking, run_id: str):
-        """A log of one run."""
+    def __init__(self, tracking: Tracking, run_id: str, *, taken_up: bool = False):
+        """A log of one run; of one that is taken up, what it has is not logged again."""
         self.tracking = tracking
         self.run_id = run_id
-        self.unsent: list[Epoch] = []
+        self.unsent: list[list[Metric]] = []  # those of an epoch together
+        self.known = known_steps(tracking.client(), run_id, TRAIN_LOSS) if taken_up else set()
         self.begun = threading.Event()  # set as soon as an epoch is logged
 
     def __call__(self, event: Event) -> None:
         """Log an event if an epoch ended with it; other events are not kept."""
-        if event["kind"] != "epoch":
+        if event["kind"] != "epoch" or event["epoch"] in self.known:
             return
-        self.unsent.append(Epoch.model_validate({key: event[key] for key in Epoch.model_fields}))
+        epoch = Epoch.model_validate({key: event[key] for key in Epoch.model_fields})
+        self.unsent.append(metrics_of(epoch))
         try:
             self.send()
         except MlflowException as error:
             logger.warning("MLflow took no metrics, they are kept for later: %s", error)
 
     def send(self) -> None:
-        """Send what is not sent yet."""
-        log_epochs(self.tracking, self.run_id, self.unsent)
-        if self.unsent:
-            self.begun.set()
-        self.unsent.clear()
+        """Send what is not sent yet, in order."""
+        client = self.tracking.client()
+        while self.unsent:
+            client.log_batch(self.run_id, metrics=list(chain(*self.unsent[:MOST])))
+            del self.unsent[:MOST]
+        self.begun.set()
+
+    def close(self) -> None:
+        """Send what is not sent yet, and wait for an MLflow that does not answer."""
+        patiently("the metrics of a training", self.send)
 
 
-def log_epochs(tracking: Tracking, run_id: str, epochs: Iterable[Epoch]) -> None:
-    """Log the metrics of finished epochs, with the epoch as the step."""
+def metrics_of(epoch: Epoch) -> list[Metric]:
+    """The metrics of a finished epoch, with the epoch as the step and now as the time."""
     now = int(time.time() * 1000)
-    batch = [
-        Metric(key, value, now, epoch.epoch)
-        for epoch in epochs
-        for key, value in {**epoch.metrics, "epoch_seconds": epoch.seconds}.items()
-    ]
-    client = tracking.client()
-    for first in range(0, len(batch), 1000):  # MLflow takes a thousand at a time
-        client.log_batch(run_id, metrics=batch[first : first + 1000])
+    values = {**epoch.metrics, "epoch_seconds": epoch.seconds}
+    return [Metric(key, value, now, epoch.epoch) for key, value in values.items()]
+
+
+def known_steps(client: MlflowClient, run_id: str, key: str) -> set[int]:
+    """The steps of a metric that the run has. All metrics of one step arrive together."""
+    return {one.step for one in client.get_metric_history(run_id, key)}

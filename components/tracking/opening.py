@@ -1,6 +1,5 @@
 """Where runs are tracked: an MLflow server or database, and the experiment in it."""
 
-import logging
 from urllib.parse import quote
 
 from mlflow import MlflowClient
@@ -8,6 +7,7 @@ from mlflow.exceptions import MlflowException
 
 from components.records import Record
 from components.storage import Home
+from components.tracking.connection import first_client
 
 # Else MLflow's UI guesses what kind of experiment it is, and may show that of language models.
 KIND, TRAINING = "mlflow.experimentKind", "custom_model_development"
@@ -35,14 +35,9 @@ class Tracking(Record):
 
 
 def open_tracking(home: Home, experiment_name: str) -> Tracking:
-    """The tracking of one experiment, with its database and experiment made if they are not there.
-
-    Call it once, before any training starts: two processes that migrate one database collide.
-    """
-    for noisy in ("mlflow", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    """The tracking of an experiment; database and experiment are made if they are not there."""
     uri = home.tracking_uri
-    client = MlflowClient(uri)
+    client = first_client(uri)
     known = client.get_experiment_by_name(experiment_name)
     if known is not None:
         if KIND not in known.tags:

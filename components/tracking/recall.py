@@ -18,9 +18,10 @@ from components.records import (
 )
 from components.tracking.comparison import FOLDER, SCORED
 from components.tracking.files import download_some
+from components.tracking.runs import TAKEN_UP, is_complete
 from components.tracking.search import comparison_of, latest_first
 from components.tracking.trainings import RUN_EVIDENCE
-from components.tracking.unfinished import is_complete, missing_so_far, name_of
+from components.tracking.unfinished import missing_so_far, name_of
 from params.errors import InputError
 from params.load import load
 from params.schema import Experiment
@@ -53,7 +54,8 @@ def recall(
     nested = list(latest_first(client, [comparison.info.experiment_id], its_own))
     chosen = [run for run in nested if not only or run.info.run_id in only]
     missing = final(Missing, folder / "missing.json", whose)
-    if missing is None:  # it did not come to its end
+    going_on = TAKEN_UP in comparison.data.tags and not is_complete(comparison)
+    if missing is None or going_on:  # it did not come to its end, or not to that of today
         missing = missing_so_far(experiment, comparison, nested, folder)
     if only:
         names = {name_of(run) for run in chosen}

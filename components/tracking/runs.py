@@ -7,26 +7,27 @@ last thing a run gets before it counts: readers take only runs that have it.
 
 import getpass
 import logging
-import os
 import re
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
 from components.records import Ingested, Prepared, Provenance, Record
 from components.storage import MANIFEST, Home
 from components.tracking.opening import Tracking
+from components.tracking.owner import owner
 from components.train.worker import ChildFailed
 
 logger = logging.getLogger(__name__)
 
 COMPLETE = "unroll.complete"
+REASON = "unroll.reason"  # why it has no result
+TAKEN_UP = "unroll.taken_up"  # how often
 NOTE = "mlflow.note.content"  # the description of a run, in Markdown
 LONGEST_TAG = 8000  # characters that MLflow takes
 COMMIT = re.compile(r"[0-9a-f]{7,40}")
@@ -36,6 +37,7 @@ class Parent(Record):
     """The run of a comparison, with what its nested runs carry too.
 
     `title` is the question that is asked, `params` are those that all nested runs share.
+    `taken_up` says that it was interrupted and goes on: some of its runs are there.
     """
 
     tracking: Tracking
@@ -47,16 +49,15 @@ class Parent(Record):
     provenance: Provenance
     ingested: Ingested
     prepared: Prepared
+    taken_up: bool = False
 
 
 def start(tracking: Tracking, name: str, tags: Mapping[str, str]) -> str:
     """The id of a new run, RUNNING."""
-    owner = {"unroll.pid": str(os.getpid()), "unroll.host": socket.gethostname()}
+    own = owner()
     with suppress(OSError, KeyError):  # a container's user may have no name
-        owner["mlflow.user"] = getpass.getuser()
-    run = tracking.client().create_run(
-        tracking.experiment_id, tags={**tags, **owner}, run_name=name
-    )
+        own["mlflow.user"] = getpass.getuser()
+    run = tracking.client().create_run(tracking.experiment_id, tags={**tags, **own}, run_name=name)
     run_id: str = run.info.run_id
     return run_id
 
@@ -78,6 +79,11 @@ def describe(parent: Parent, run_id: str, params: Mapping[str, str]) -> None:
     client.log_inputs(run_id, [DatasetInput(data, [context])])
 
 
+def is_complete(run: Run) -> bool:
+    """Whether the run has everything that a finished one leaves."""
+    return bool(run.data.tags.get(COMPLETE) == "true")
+
+
 @contextmanager
 def ending(tracking: Tracking, run_id: str) -> Iterator[None]:
     """Mark the run FAILED or KILLED, with the reason, if the block does not get to its end.
@@ -94,7 +100,7 @@ def ending(tracking: Tracking, run_id: str) -> Iterator[None]:
             reason = f"{type(error).__name__}: {error}"
         with or_warning("how a run ended"):
             client = tracking.client()
-            client.set_tag(run_id, "unroll.reason", reason[:5000])
+            client.set_tag(run_id, REASON, reason[:5000])
             client.set_terminated(run_id, status)
             if isinstance(error, ChildFailed) and error.log:
                 client.log_text(run_id, error.log, "child.log")
@@ -118,16 +124,17 @@ def finish(client: MlflowClient, run_id: str, status: str, tags: Mapping[str, st
     client.set_tag(run_id, COMPLETE, "true")
 
 
-def end_open_runs(home: Home, experiment_name: str, id: str) -> None:
-    """Mark every run of the comparison `id` that is still RUNNING as KILLED, if MLflow answers."""
+def end_open_runs(home: Home, experiment_name: str) -> None:
+    """Mark every run of this process that is still RUNNING as KILLED, if MLflow answers."""
     with or_warning("which runs were interrupted"):
         client = MlflowClient(home.tracking_uri)
         known = client.get_experiment_by_name(experiment_name)
         if known is None:
             return
-        mine = f"tags.`unroll.comparison` = '{id}' and attributes.status = 'RUNNING'"
+        own = " and ".join(f"tags.`{name}` = '{value}'" for name, value in owner().items())
+        mine = f"{own} and attributes.status = 'RUNNING'"
         for run in client.search_runs([known.experiment_id], mine, max_results=10_000):
-            client.set_tag(run.info.run_id, "unroll.reason", "the comparison was interrupted")
+            client.set_tag(run.info.run_id, REASON, "the comparison was interrupted")
             client.set_terminated(run.info.run_id, "KILLED")
 
 
@@ -149,9 +156,17 @@ def common_tags(id: str, provenance: Provenance, ingested: Ingested) -> dict[str
 
 
 def log_values(client: MlflowClient, run_id: str, values: Mapping[str, float]) -> None:
-    """Log numbers of a run that belong to no epoch."""
+    """Log numbers of a run that belong to no epoch, but for those that it has already."""
     now = int(time.time() * 1000)
-    client.log_batch(run_id, metrics=[Metric(key, value, now, 0) for key, value in values.items()])
+    known = client.get_run(run_id).data.metrics
+    new = {key: value for key, value in values.items() if known.get(key) != value}
+    client.log_batch(run_id, metrics=[Metric(key, value, now, 0) for key, value in new.items()])
+
+
+def log_once(client: MlflowClient, run_id: str, values: Mapping[str, float]) -> None:
+    """Log numbers that would be others if they were measured again, unless the run has them."""
+    known = client.get_run(run_id).data.metrics
+    log_values(client, run_id, {key: value for key, value in values.items() if key not in known})
 
 
 def log_files(

@@ -13,11 +13,13 @@ from mlflow.environment_variables import (
 )
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
+from components.tracking.epochs import known_steps
 from components.tracking.opening import Tracking
 
 logger = logging.getLogger(__name__)
 
 SHORTEST, LONGEST = 1.0, 10.0  # seconds between two samples; the longest is MLflow's own
+EVERYWHERE = "system/cpu_utilization_percentage"  # a metric that every machine has
 MOST = 1000  # metrics that MLflow takes at a time
 PATIENCE = 1.0  # seconds to wait for a sample that is being sent when a training ends
 
@@ -65,7 +67,9 @@ def sample(tracking: Tracking, run_id: str, begun: threading.Event, over: thread
         machine = SystemMetricsMonitor(run_id, tracking_uri=tracking.uri)
         client = tracking.client()
         machine.collect_metrics()  # CPU counts from the last time that it was asked
-        step, unsent = 0, list[Metric]()
+        # Behind those that a training left before it was interrupted.
+        step = 1 + max(known_steps(client, run_id, EVERYWHERE), default=-1)
+        unsent = list[Metric]()
         while not over.wait(pause(time.monotonic() - began)):
             for one in machine.monitors:
                 one.clear_metrics()

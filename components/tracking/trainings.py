@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
-from components.records import RunEvidence, RunJob, Scored, Trained
+from components.records import Record, RunEvidence, RunJob, Scored, Trained
 from components.tracking.notes import training_note
+from components.tracking.resuming import nested_run, reopen
 from components.tracking.runs import (
     NOTE,
     Parent,
     common_tags,
     describe,
     finish,
+    is_complete,
     log_files,
     log_values,
     start,
@@ -20,8 +22,26 @@ from params.flat import flat_sections
 RUN_EVIDENCE = "run.json"
 
 
-def start_training(parent: Parent, job: TrainingJob) -> str:
-    """The id of a new run nested in `parent`, for one architecture with one seed."""
+class TrainingRun(Record):
+    """The run of a training in MLflow: its id, whether it went on, whether it has all it needs."""
+
+    run_id: str
+    taken_up: bool = False
+    complete: bool = False
+
+
+def start_training(parent: Parent, job: TrainingJob) -> TrainingRun:
+    """The run nested in `parent` for one architecture with one seed.
+
+    It is a new one, unless the comparison was taken up and has one for the same training.
+    """
+    if parent.taken_up:
+        known = nested_run(parent.tracking, parent.id, job.key)
+        if known is not None:
+            if not is_complete(known):
+                reopen(parent.tracking.client(), known)
+                describe_training(parent, known.info.run_id, job)
+            return TrainingRun(run_id=known.info.run_id, taken_up=True, complete=is_complete(known))
     tags = {
         "unroll.kind": "run",
         "unroll.task": job.task,
@@ -33,10 +53,15 @@ def start_training(parent: Parent, job: TrainingJob) -> str:
         **common_tags(parent.id, parent.provenance, parent.ingested),
     }
     run_id = start(parent.tracking, f"{job.architecture}-seed{job.seed}", tags)
+    describe_training(parent, run_id, job)
+    return TrainingRun(run_id=run_id)
+
+
+def describe_training(parent: Parent, run_id: str, job: TrainingJob) -> None:
+    """Log what a training is made from; doing so again changes nothing."""
     params = flat_sections(model=job.model, train=job.train)
     own = {"architecture": job.architecture, "seed": str(job.seed)}
     describe(parent, run_id, {**parent.params, **params, **own})
-    return run_id
 
 
 def finish_training(

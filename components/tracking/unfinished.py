@@ -8,7 +8,7 @@ from mlflow.entities import Run
 
 from components.records import Missing
 from components.tracking.comparison import SCORED
-from components.tracking.runs import COMPLETE
+from components.tracking.runs import REASON, is_complete
 from params.schema import Experiment
 
 Status = Literal["FAILED", "KILLED", "RUNNING"]
@@ -36,7 +36,7 @@ def missing_so_far(
                 reason = "not begun" if open_still else "the comparison ended before it began"
                 found.append(Missing(name=architecture, seed=seed, status=status, reason=reason))
             elif not is_complete(run):
-                reason = run.data.tags.get("unroll.reason") or without_reason(run)
+                reason = run.data.tags.get(REASON) or without_reason(run)
                 found.append(
                     Missing(name=architecture, seed=seed, status=status_of(run), reason=reason)
                 )
@@ -60,11 +60,6 @@ def without_reason(run: Run) -> str:
     if status_of(run) == "RUNNING":
         return "not finished: it is running, or its process ended without a word"
     return "it ended before all of it was kept"
-
-
-def is_complete(run: Run) -> bool:
-    """Whether the run has everything that a finished one leaves."""
-    return bool(run.data.tags.get(COMPLETE) == "true")
 
 
 def name_of(run: Run) -> tuple[str, int]:

@@ -25,7 +25,8 @@ def train(
         fresh: Train although the result is in the store.
 
     Raises:
-        ChildFailed: If the training fails or its process is killed; nothing of it is kept.
+        ChildFailed: If the training fails or its process is killed. The checkpoint of its last
+            finished epoch is kept, from which the same job goes on.
     """
 
     def tell(event: Event) -> None:
@@ -36,7 +37,7 @@ def train(
         run_in_child(fit_in_child, job.model_dump_json(), folder, tell)
 
     try:
-        output = store.output("train", job.key, make, fresh=fresh)
+        output = store.output("train", job.key, make, fresh=fresh, resumable=True)
     except ChildFailed as error:
         logger.error("%s: %s", job.name, error.reason, extra={"run_ended": job.name})
         raise
@@ -65,6 +66,11 @@ def narrate(job: TrainingJob, event: Event) -> None:
     extra = {"run": job.name, "event": event}
     if event["kind"] == "step":
         logger.debug("%s: step %d", job.name, event["step"], extra=extra)
+        return
+    if "before" in event:
+        if event["epoch"] == event["before"]:
+            of = event["before"], event["max_epochs"]
+            logger.info("%s: goes on after epoch %d/%d", job.name, *of)
         return
     metrics = ", ".join(f"{key} {value:.4f}" for key, value in event["metrics"].items())
     logger.info(

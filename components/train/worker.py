@@ -23,6 +23,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from components.stopping import stopping
+
 logger = logging.getLogger(__name__)
 
 EVENTS = "events.jsonl"
@@ -37,7 +39,6 @@ Event = dict[str, Any]
 Work = Callable[[str, Path], None]
 
 _context = multiprocessing.get_context("forkserver")
-_stopping = threading.Event()
 # How a child ended can be read once, and multiprocessing reads it of all that have ended whenever
 # one is started, listed or joined: two threads at it would find the status 255 instead.
 _children = threading.Lock()
@@ -60,7 +61,7 @@ class ChildFailed(Exception):
 
 def preload() -> None:
     """Start the forkserver now; it imports torch and Lightning while the caller goes on."""
-    _stopping.clear()
+    stopping.clear()
     # __main__ is in the list by default: without it every child would import it anew.
     _context.set_forkserver_preload(["__main__", "components.train.fit", "sklearn.metrics"])
     # It inherits the mask: a Ctrl-C while it imports would make it print where it was. The resource
@@ -81,14 +82,17 @@ def run_in_child(
     Args:
         work: A function of a module; what it needs is imported in the child.
         job: Its argument, as JSON.
-        folder: Where it writes; the child's output goes to a log there.
+        folder: Where it writes; the child's output goes to a log there. What an earlier child said
+            there is removed.
         on_event: Called with every event that the child writes, soon after and in order.
 
     Raises:
         ChildFailed: If the child raised, was killed or ended in any other way than returning.
     """
+    for said in (EVENTS, REASON):
+        (folder / said).unlink(missing_ok=True)
     with _children:
-        if _stopping.is_set():
+        if stopping.is_set():
             raise ChildFailed("it was interrupted before it began", "KILLED")
         child = _context.Process(target=enter, args=(work, job, folder), daemon=True)
         child.start()
@@ -115,7 +119,7 @@ def stop(child: ForkServerProcess) -> None:
 
 def stop_all() -> None:
     """End every running child, and let no other begin until `preload` is called again."""
-    _stopping.set()
+    stopping.set()
     with _children:
         for child in multiprocessing.active_children():
             child.terminate()

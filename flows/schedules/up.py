@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
+from filelock import FileLock
+
 from components.storage import Home
 from flows.schedules.databases import Databases
 from flows.schedules.running import claimed, folder, publish
@@ -67,9 +69,11 @@ def up(home: Home, connect: Callable[[], Databases], *, prefect_port: int, mlflo
         servers: list[Server] = []
         try:
             with ended_by_signals(servers):
-                note("starting Prefect and MLflow")
-                servers.append(start_prefect(home, databases, listener))
-                servers.append(start_mlflow(home, databases, mlflow_port))
+                with making_tables(home):
+                    note("starting Prefect and MLflow")
+                    servers.append(start_prefect(home, databases, listener))
+                    servers.append(start_mlflow(home, databases, mlflow_port))
+                    wait_for_all(servers)
                 keep(home, servers)
         except Ended as asked:
             print_error("both servers are stopped")
@@ -123,8 +127,18 @@ def answer_with(handler: Callable[[int, FrameType | None], None]) -> None:
         signal.signal(number, handler)
 
 
-def keep(home: Home, servers: list[Server]) -> NoReturn:
-    """Wait until both answer, say where they are, and watch them.
+@contextmanager
+def making_tables(home: Home) -> Iterator[None]:
+    """Let nobody else make the tables of a new MLflow database while the server does."""
+    if home.database.is_file():
+        yield
+    else:
+        with FileLock(f"{home.database}.lock"):
+            yield
+
+
+def wait_for_all(servers: list[Server]) -> None:
+    """Wait until every server answers.
 
     Raises:
         NotUp: If one ends or does not answer.
@@ -132,6 +146,14 @@ def keep(home: Home, servers: list[Server]) -> NoReturn:
     for server in servers:
         with named(server):
             wait_for(server.health, server.started, START_SECONDS)
+
+
+def keep(home: Home, servers: list[Server]) -> NoReturn:
+    """Say where the servers are, and watch them.
+
+    Raises:
+        NotUp: If one ends.
+    """
     prefect, mlflow = servers
     found = publish(home, prefect=f"{prefect.page}/api", mlflow=mlflow.page)
     for server in servers:

@@ -39,6 +39,8 @@ main()
 
 Reviews = Callable[..., Path]
 
+INTERRUPTED = "unroll: interrupted; `unroll resume` goes on where it was\n"
+
 
 @dataclass
 class Answer:
@@ -274,7 +276,7 @@ def test_the_exit_status_is_that_of_the_runs(
     assert asked == [
         (["temperature", "imdb_offline"], home, {"as_json": False, "fresh": True}),
     ]
-    assert capsys.readouterr().err == ("unroll: interrupted\n" if raised else "")
+    assert capsys.readouterr().err == (INTERRUPTED if raised else "")
 
 
 GOOD = {"text": ["good", "bad", "fine", "dull"], "label": [1, 0, 1, 0]}
@@ -408,7 +410,7 @@ def test_ctrl_c_in_a_terminal_ends_everything_at_once(
         os.killpg(process.pid, signal.SIGINT)
         last = said.readlines()[-1]
     assert process.wait(timeout=60) == 130
-    assert last == "unroll: interrupted\n"
+    assert last == INTERRUPTED
     client = MlflowClient(f"sqlite:///{tmp_path / 'home' / 'mlflow.db'}")
     experiments = [one.experiment_id for one in client.search_experiments()]
     statuses = {run.info.status for run in client.search_runs(experiments)}

@@ -62,7 +62,7 @@ def candidate(
             epochs=(Epoch(epoch=1, seconds=1.0, metrics={"val/loss": val_loss}),),
         )
         return Candidate(
-            run_id=start_training(parent, own), job=own, trained=trained, scored=scored
+            run_id=start_training(parent, own).run_id, job=own, trained=trained, scored=scored
         )
 
     return make

@@ -117,7 +117,7 @@ def test_what_no_run_of_its_own_carries_is_the_comparisons(
     trained: Trained,
     scored: Scored,
 ) -> None:
-    run_id = start_training(parent, job)
+    run_id = start_training(parent, job).run_id
     network = scored.model_copy(update={"run_id": run_id})
     finish_training(parent, run_id, job, trained, network)
     baseline = scored.model_copy(update={"kind": "baseline", "name": "last_value", "run_id": None})
@@ -146,9 +146,7 @@ def test_what_no_run_of_its_own_carries_is_the_comparisons(
     assert (speeds["latency_median_seconds"], speeds["throughput"]) == (0.25, 2000.0)
 
 
-@pytest.mark.parametrize(
-    ("broken", "left"), [("log_files", set()), ("log_values", {"scored.json"})]
-)
+@pytest.mark.parametrize(("broken", "left"), [("log_files", set()), ("log_once", {"scored.json"})])
 def test_evidence_that_was_cut_off_is_not_taken_for_whole(
     seen: Any,
     parent: Parent,

@@ -1,13 +1,18 @@
 """The metrics of every epoch, as soon as it has ended."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, TEMPORARILY_UNAVAILABLE
 
 from components.records import Epoch
-from components.tracking import epochs
-from components.tracking.epochs import EpochLog, log_epochs
+from components.tracking import patience
+from components.tracking.epochs import EpochLog
 from components.tracking.opening import Tracking
 from components.tracking.runs import Parent
 from components.tracking.trainings import start_training
@@ -19,10 +24,22 @@ EPOCHS = tuple(
 )
 
 
+@contextmanager
+def away() -> Iterator[None]:
+    """MLflow takes no metrics."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise MlflowException("no answer", TEMPORARILY_UNAVAILABLE)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MlflowClient, "log_batch", refuse)
+        yield
+
+
 def test_every_epoch_is_logged_once_with_its_number(
     seen: Any, opened: Tracking, parent: Parent, job: TrainingJob
 ) -> None:
-    run_id = start_training(parent, job)
+    run_id = start_training(parent, job).run_id
     step = {"kind": "step", "epoch": 1, "step": 3, "num_steps": 9}
     first, second = ({"kind": "epoch", **epoch.model_dump()} for epoch in EPOCHS)
     log = EpochLog(opened, run_id)
@@ -46,27 +63,96 @@ def test_every_epoch_is_logged_once_with_its_number(
 def test_more_metrics_than_mlflow_takes_at_a_time(
     opened: Tracking, parent: Parent, job: TrainingJob
 ) -> None:
-    run_id = start_training(parent, job)
-    many = [EPOCHS[0].model_copy(update={"epoch": epoch}) for epoch in range(1, 401)]
-    log_epochs(opened, run_id, many)  # of three values each
+    run_id = start_training(parent, job).run_id
+    log = EpochLog(opened, run_id)
+    with away():
+        for epoch in range(1, 401):  # of three values each
+            log({"kind": "epoch", **EPOCHS[0].model_dump(), "epoch": epoch})
+    log.close()
     history = opened.client().get_metric_history(run_id, "val/loss")
     assert [one.step for one in history] == list(range(1, 401))
 
 
 def test_metrics_that_mlflow_does_not_take_are_sent_later(
-    opened: Tracking, parent: Parent, job: TrainingJob, monkeypatch: pytest.MonkeyPatch
+    opened: Tracking, parent: Parent, job: TrainingJob
 ) -> None:
-    run_id = start_training(parent, job)
+    run_id = start_training(parent, job).run_id
     log = EpochLog(opened, run_id)
     first, second = ({"kind": "epoch", **epoch.model_dump()} for epoch in EPOCHS)
 
-    def away(*_: object) -> None:
-        raise MlflowException("database is locked")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(epochs, "log_epochs", away)
+    with away():
         log(first)
     assert not log.begun.is_set()
     log(second)
     history = opened.client().get_metric_history(run_id, "val/loss")
     assert [(one.step, one.value) for one in history] == [(1, 3.0), (2, 1.5)]
+
+
+def test_what_may_have_arrived_is_sent_again_and_is_there_once(
+    opened: Tracking, parent: Parent, job: TrainingJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server took it, and its answer was lost."""
+    run_id = start_training(parent, job).run_id
+    log = EpochLog(opened, run_id)
+    first, second = ({"kind": "epoch", **epoch.model_dump()} for epoch in EPOCHS)
+    real = MlflowClient.log_batch
+
+    def lose_the_answer(self: MlflowClient, *arguments: Any, **named: Any) -> None:
+        real(self, *arguments, **named)
+        raise MlflowException("no answer", TEMPORARILY_UNAVAILABLE)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "log_batch", lose_the_answer)
+        log(first)
+    time.sleep(0.01)  # so that it would get another time if it got one anew
+    log(second)
+    history = opened.client().get_metric_history(run_id, "val/loss")
+    assert [(one.step, one.value) for one in history] == [(1, 3.0), (2, 1.5)]
+
+
+def test_a_run_that_is_taken_up_gets_only_the_epochs_that_it_lacks(
+    opened: Tracking, parent: Parent, job: TrainingJob
+) -> None:
+    run_id = start_training(parent, job).run_id
+    first, second = ({"kind": "epoch", **epoch.model_dump()} for epoch in EPOCHS)
+    EpochLog(opened, run_id)(first)
+    log = EpochLog(opened, run_id, taken_up=True)
+    for event in (first, second):
+        log(event)
+    history = opened.client().get_metric_history(run_id, "epoch_seconds")
+    assert [(one.step, one.value) for one in history] == [(1, 0.25), (2, 0.5)]
+
+
+def test_at_the_end_mlflow_is_waited_for(
+    opened: Tracking, parent: Parent, job: TrainingJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = start_training(parent, job).run_id
+    log = EpochLog(opened, run_id)
+    with away():
+        log({"kind": "epoch", **EPOCHS[0].model_dump()})
+    back = 3
+    real = MlflowClient.log_batch
+
+    def away_for_a_while(self: MlflowClient, *arguments: Any, **named: Any) -> None:
+        nonlocal back
+        back -= 1
+        if back > 0:
+            raise MlflowException("no answer", TEMPORARILY_UNAVAILABLE)
+        real(self, *arguments, **named)
+
+    monkeypatch.setattr(MlflowClient, "log_batch", away_for_a_while)
+    monkeypatch.setattr(patience, "PAUSES", (0, 0, 0))
+    log.close()
+    assert [one.step for one in opened.client().get_metric_history(run_id, "val/loss")] == [1]
+
+
+def test_what_mlflow_refuses_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    def refuse() -> None:
+        tries.append(1)
+        raise MlflowException("bad value", INVALID_PARAMETER_VALUE)
+
+    with pytest.raises(MlflowException, match="bad value"):
+        patience.patiently("it", refuse)
+    assert len(tries) == 1

@@ -50,14 +50,15 @@ def test_a_run_that_does_not_get_to_its_end_says_why(
     assert not seen.is_complete(parent.run_id)
 
 
-def test_open_runs_of_one_comparison_are_ended(
+def test_open_runs_of_this_process_are_ended(
     seen: Any, home: Home, opened: Tracking, parent: Parent, job: TrainingJob
 ) -> None:
-    run_id = start_training(parent, job)
+    run_id = start_training(parent, job).run_id
     name = opened.client().get_experiment(opened.experiment_id).name
-    end_open_runs(home, name, "another comparison")
-    assert seen.run(run_id).info.status == "RUNNING"
-    end_open_runs(home, name, parent.id)
+    other = start_training(parent, job).run_id
+    opened.client().set_tag(other, "unroll.pid", "1")
+    end_open_runs(home, name)
+    assert seen.run(other).info.status == "RUNNING"
     assert [seen.run(run).info.status for run in (run_id, parent.run_id)] == ["KILLED"] * 2
 
 
@@ -81,7 +82,7 @@ def test_what_ended_a_run_is_told_even_if_mlflow_is_not(
         with pytest.raises(type(error)) as caught, ending(opened, parent.run_id):
             raise error
         assert caught.value is error
-        end_open_runs(home, "tiny", parent.id)
+        end_open_runs(home, "tiny")
     assert [one.getMessage() for one in caplog.records] == [
         f"MLflow did not take how a run ended: {away}",
         f"MLflow did not take which runs were interrupted: {away}",

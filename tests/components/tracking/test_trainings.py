@@ -15,7 +15,7 @@ from components.train.job import TrainingJob
 def test_a_training_is_nested_in_its_comparison(
     seen: Any, opened: Tracking, parent: Parent, job: TrainingJob
 ) -> None:
-    run_id = start_training(parent, job)
+    run_id = start_training(parent, job).run_id
     query = f"tags.mlflow.parentRunId = '{parent.run_id}'"
     (run,) = opened.client().search_runs([opened.experiment_id], query)
     assert (run.info.run_id, run.info.run_name) == (run_id, "gru-seed7")
@@ -58,7 +58,7 @@ def test_a_finished_training_is_complete_last_of_all(
     scored: Scored,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run_id = start_training(parent, job)
+    run_id = start_training(parent, job).run_id
     calls: list[str] = []
 
     def record(name: str) -> None:
@@ -102,7 +102,7 @@ def test_a_training_without_its_weights_is_not_complete(
     seen: Any, opened: Tracking, parent: Parent, job: TrainingJob, trained: Trained, scored: Scored
 ) -> None:
     (trained.path / "weights.safetensors").unlink()
-    run_id = start_training(parent, job)
+    run_id = start_training(parent, job).run_id
     with pytest.raises(OSError, match="weights"), ending(opened, run_id):
         finish_training(parent, run_id, job, trained, scored)
     assert seen.run(run_id).info.status == "FAILED"

@@ -14,13 +14,14 @@ from components.evaluate.predict import predict_test, run
 from components.preprocess.batches import Batches, load_split
 from components.records import Trained
 from components.train import fit as fit_module
+from components.train import history
 from components.train.fit import fit
 from components.train.job import TrainingJob
 from components.train.lightning_module import TrainingDiverged
 from components.train.networks import RecurrentNetwork, num_parameters
 from params.names import Architecture
 
-KEPT = ["events.jsonl", "last.ckpt", "trained.json", "weights.safetensors"]
+KEPT = ["events.jsonl", "trained.json", "weights.safetensors"]
 
 
 def changed(job: TrainingJob, *, model: dict[str, Any] | None = None, **train: Any) -> TrainingJob:
@@ -201,27 +202,6 @@ def test_training_stops_when_validation_no_longer_gets_better(
     assert len(trained.epochs) == trained.best_epoch + 2 < 40
 
 
-def test_a_checkpoint_is_there_after_every_epoch(
-    text_job: TrainingJob, run_folder: Path, watch: Any
-) -> None:
-    found: list[int] = []
-
-    class Look(Callback):
-        def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-            if trainer.current_epoch:
-                found.append(self.look())
-
-        def look(self) -> int:
-            checkpoint = torch.load(run_folder / "last.ckpt", weights_only=True)
-            assert checkpoint["optimizer_states"]
-            return int(checkpoint["epoch"])
-
-    look = Look()
-    watch(look)
-    fitted(changed(text_job, max_epochs=3), run_folder)
-    assert [*found, look.look()] == [0, 1, 2]
-
-
 @pytest.mark.parametrize("limit", [0.01, None])
 def test_gradients_are_clipped(
     limit: float | None, text_job: TrainingJob, run_folder: Path, watch: Any
@@ -273,7 +253,7 @@ def test_a_validation_loss_that_is_no_number_ends_the_training(
 def test_the_history_is_written_as_it_happens(
     text_job: TrainingJob, run_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fit_module, "STEP_EVENT_SECONDS", 0)
+    monkeypatch.setattr(history, "STEP_EVENT_SECONDS", 0)
     trained = fitted(changed(text_job, max_epochs=2), run_folder)
     events = [json.loads(line) for line in (run_folder / "events.jsonl").read_text().splitlines()]
     steps = [

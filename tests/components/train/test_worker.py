@@ -147,7 +147,7 @@ def test_stop_all_ends_children_and_lets_no_other_begin(
     run_in_child(child_work.leave, "0", run_folder)
 
 
-def test_a_training_that_is_stopped_leaves_nothing(series_job: TrainingJob, store: Store) -> None:
+def test_a_training_that_is_stopped_is_not_complete(series_job: TrainingJob, store: Store) -> None:
     """Lightning answers a request to end by leaving with status 0, as if the work were done."""
     endless = {"max_epochs": 1_000_000, "patience": None}
     job = series_job.model_copy(update={"train": series_job.train.model_copy(update=endless)})
@@ -157,7 +157,7 @@ def test_a_training_that_is_stopped_leaves_nothing(series_job: TrainingJob, stor
         "KILLED",
         "its process was ended by SIGTERM",
     )
-    assert [path.suffix for path in (store.root / "train").iterdir()] == [".lock"]
+    assert {path.suffix for path in (store.root / "train").iterdir()} == {".lock", ".partial"}
 
 
 def test_a_child_is_deaf_to_ctrl_c(child_work: ModuleType, run_folder: Path) -> None:

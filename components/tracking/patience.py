@@ -1,0 +1,35 @@
+"""Waiting for an MLflow that does not answer for a while."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, TEMPORARILY_UNAVAILABLE, ErrorCode
+
+from components.stopping import stopping
+
+logger = logging.getLogger(__name__)
+
+PAUSES = (1, 2, 4, 8, 15, 30, 60, 60, 60, 60)  # seconds; five minutes in all
+TRANSIENT = {ErrorCode.Name(code) for code in (INTERNAL_ERROR, TEMPORARILY_UNAVAILABLE)}
+
+Result = TypeVar("Result")
+
+
+def patiently(what: str, call: Callable[[], Result]) -> Result:
+    """What `call` returns, tried again for five minutes while MLflow does not answer.
+
+    Args:
+        what: What is sent or asked, for the warning.
+        call: May be called several times.
+    """
+    for pause in PAUSES:
+        try:
+            return call()
+        except MlflowException as error:
+            if error.error_code not in TRANSIENT or stopping.is_set():
+                raise
+            logger.warning("MLflow did not take %s; trying again in %d s: %s", what, pause, error)
+        stopping.wait(pause)
+    return call()

@@ -1,0 +1,154 @@
+"""Checkpoints: what an interrupted training needs in order to go on as if nothing had been.
+
+There is one a training, of its last finished epoch, called `epoch-3-<digest>.ckpt`. It gets its
+name when it is complete, and the name has the digest of what is in it: a file that was cut off or
+changed is seen to be so. It is read with `weights_only=True`: nothing in it is ever executed.
+"""
+
+import logging
+import random
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Checkpoint
+from torch import Tensor
+
+from components.records import Epoch
+from components.storage import file_digest, sync
+from components.train.history import History
+from components.train.memory import peak_memory_bytes
+
+logger = logging.getLogger(__name__)
+
+OURS = "unroll"  # the key in the checkpoint under which everything stands that Lightning lacks
+NAME = re.compile(r"epoch-(\d+)-([0-9a-f]{16})\.ckpt")
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint of `folder` that is as it was written; None if there is none.
+
+    One that is not is named in a warning and removed.
+    """
+    found = [(int(match[1]), match[2], path) for match, path in named(folder)]
+    for _, digest, path in sorted(found, reverse=True):
+        if file_digest(path)[:16] == digest:
+            return path
+        logger.warning("%s is damaged; the training does not go on from it", path)
+        path.unlink()
+    return None
+
+
+def remove_checkpoints(folder: Path, *, but: Path | None = None) -> None:
+    """Remove the checkpoints of `folder`, half-written ones too."""
+    for path in folder.glob("*.ckpt*"):
+        if path != but:
+            path.unlink()
+
+
+def named(folder: Path) -> list[tuple[re.Match[str], Path]]:
+    """The files that are called like a checkpoint."""
+    found = ((NAME.fullmatch(path.name), path) for path in folder.iterdir())
+    return [(match, path) for match, path in found if match]
+
+
+class Checkpoints(Checkpoint):
+    """Saves each epoch's end, and keeps the weights of the best epoch.
+
+    Beside what Lightning saves (weights, optimizer, schedulers, early stopping, loops) a checkpoint
+    has the history, the best weights and the state of every generator of random numbers. It must
+    stand behind the callbacks whose state counts.
+    """
+
+    def __init__(self, folder: Path, history: History):
+        """Checkpoints in `folder`."""
+        self.folder = folder
+        self.history = history
+        self.best: dict[str, Tensor] = {}
+        self.seconds_before = 0.0
+        self.memory_before = 0
+        self.start = time.perf_counter()
+        self.random: dict[str, Any] | None = None  # as torch and numpy give it
+
+    @property
+    def seconds(self) -> float:
+        """Seconds spent training, those before an interruption too."""
+        return self.seconds_before + time.perf_counter() - self.start
+
+    @property
+    def memory(self) -> int:
+        """The most memory held, in bytes, that before an interruption too."""
+        return max(self.memory_before, peak_memory_bytes())
+
+    def take_up(self, path: Path) -> bool:
+        """Begin with what the checkpoint `path` holds; returns whether the training had ended."""
+        ours = torch.load(path, weights_only=True)[OURS]
+        self.best = ours["best"]
+        self.random = ours["random"]
+        self.seconds_before = ours["seconds"]
+        self.memory_before = ours["memory"]
+        self.history.taken_up([Epoch.model_validate(epoch) for epoch in ours["epochs"]])
+        return bool(ours["ended"])
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Goes on with the random numbers where the interrupted training was."""
+        if self.random is not None:
+            restore_random(self.random)
+            self.random = None
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Saves the epoch's end, then tells of it: what was told is never trained again."""
+        epoch = self.history.epochs[-1]
+        partial = self.folder / "epoch.ckpt.partial"
+        trainer.save_checkpoint(partial)
+        sync(partial)
+        path = self.folder / f"epoch-{epoch.epoch}-{file_digest(partial)[:16]}.ckpt"
+        partial.rename(path)
+        sync(self.folder)
+        remove_checkpoints(self.folder, but=path)
+        self.history.tell(epoch)
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Adds what Lightning does not save. `state_dict` are the weights that were validated."""
+        epochs = self.history.epochs
+        if self.history.best_epoch == epochs[-1].epoch:
+            prefix = "network."
+            self.best = {
+                name.removeprefix(prefix): value.detach().cpu().clone()
+                for name, value in checkpoint["state_dict"].items()
+                if name.startswith(prefix)
+            }
+        checkpoint[OURS] = {
+            "epochs": [epoch.model_dump() for epoch in epochs],
+            "best": self.best,
+            "random": random_state(),
+            "seconds": self.seconds,
+            "memory": self.memory,
+            "ended": trainer.should_stop or len(epochs) == self.history.max_epochs,
+        }
+
+
+def random_state() -> dict[str, Any]:
+    """The state of every generator of random numbers, as lists, numbers and tensors."""
+    kind, keys, *rest = np.random.get_state()
+    return {
+        "python": random.getstate(),
+        "numpy": [kind, np.asarray(keys).tolist(), *rest],
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def restore_random(state: dict[str, Any]) -> None:
+    """Set every generator of random numbers to such a state."""
+    random.setstate(state["python"])
+    np.random.set_state(tuple(state["numpy"]))
+    torch.set_rng_state(state["torch"])
+    if torch.cuda.is_available() and len(state["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(state["cuda"])

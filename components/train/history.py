@@ -1,0 +1,78 @@
+"""What happens in a training, as it happens: a line of JSON an event, for whoever follows it."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import Callback
+
+from components.metrics import VAL_LOSS
+from components.records import Epoch
+
+STEP_EVENT_SECONDS = 0.3
+
+
+class History(Callback):
+    """Writes steps now and then; keeps the metrics of every epoch, which it writes when told to."""
+
+    def __init__(self, path: Path, max_epochs: int):
+        """A history that is written to `path`."""
+        self.path = path
+        self.max_epochs = max_epochs
+        self.epochs: list[Epoch] = []
+        self.epoch_start = 0.0
+        self.last_event = 0.0
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch with the least val/loss, the first of equals."""
+        return min(self.epochs, key=lambda epoch: epoch.metrics[VAL_LOSS]).epoch
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Starts the epoch's clock."""
+        self.epoch_start = time.perf_counter()
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: object
+    ) -> None:
+        """Says how far the training is, a few times a second."""
+        now = time.perf_counter()
+        if now - self.last_event >= STEP_EVENT_SECONDS:
+            self.last_event = now
+            per_epoch = int(trainer.num_training_batches)
+            self.write(
+                {
+                    "kind": "step",
+                    "epoch": trainer.current_epoch + 1,
+                    "step": trainer.global_step,
+                    "num_steps": per_epoch * self.max_epochs,
+                }
+            )
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Keeps the metrics of the epoch."""
+        metrics = {key: float(value) for key, value in trainer.callback_metrics.items()}
+        seconds = time.perf_counter() - self.epoch_start
+        epoch = Epoch(epoch=trainer.current_epoch + 1, seconds=seconds, metrics=metrics)
+        self.epochs.append(epoch)
+
+    def taken_up(self, epochs: Sequence[Epoch]) -> None:
+        """Begins with the epochs of an interrupted training, and writes them again.
+
+        Whoever follows may have missed the last of them.
+        """
+        self.epochs = list(epochs)
+        for epoch in epochs:
+            self.tell(epoch, before=len(epochs))
+
+    def tell(self, epoch: Epoch, *, before: int | None = None) -> None:
+        """Write that an epoch has ended: one of so many that did `before` an interruption."""
+        event = {"kind": "epoch", "max_epochs": self.max_epochs, **epoch.model_dump()}
+        self.write({**event, "before": before} if before else event)
+
+    def write(self, event: dict[str, object]) -> None:
+        """Append one event."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(event) + "\n")
