@@ -1,13 +1,10 @@
 """`unroll up`: a Prefect server and an MLflow server on 127.0.0.1, until a signal ends both."""
 
-import os
 import signal
-import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
@@ -16,18 +13,21 @@ from filelock import FileLock
 from components.storage import Home
 from flows.schedules.databases import Databases
 from flows.schedules.running import claimed, folder, publish
-from flows.server import start_server
-from flows.settings import DEFAULTS
-from flows.started import NotUp, Started, kill, launch, stop, wait_for
+from flows.schedules.servers import (
+    Server,
+    listening,
+    named,
+    start_mlflow,
+    start_prefect,
+    wait_for_all,
+)
+from flows.started import NotUp, kill, stop
 from flows.terminal import note
 from flows.told import print_error
-from flows.ui import mlflow_server, require_free
+from flows.ui import require_free
 from params.errors import InputError
 
-START_SECONDS = 180  # the first start makes the tables
 POLL_SECONDS = 0.2
-# What a server that lasts has and a temporary one does without.
-LASTING = {"PREFECT_SERVER_UI_ENABLED": "true", "PREFECT_API_BLOCKS_REGISTER_ON_START": "true"}
 
 
 class Ended(BaseException):
@@ -37,16 +37,6 @@ class Ended(BaseException):
         """The end that the signal of that number asks for."""
         super().__init__(number)
         self.number = number
-
-
-@dataclass(frozen=True)
-class Server:
-    """A server, what it is called, and the page and the address of its health."""
-
-    name: str
-    page: str
-    health: str
-    started: Started
 
 
 def up(home: Home, connect: Callable[[], Databases], *, prefect_port: int, mlflow_port: int) -> int:
@@ -62,6 +52,8 @@ def up(home: Home, connect: Callable[[], Databases], *, prefect_port: int, mlflo
         InputError: If a port is taken, servers run for this folder already, or a database cannot
             be used.
     """
+    if prefect_port == mlflow_port:
+        raise InputError(f"both servers cannot have port {mlflow_port}; see --mlflow-port")
     home.require_writable()
     with claimed(home), listening(prefect_port) as listener:
         require_free(mlflow_port, "--mlflow-port")
@@ -81,24 +73,6 @@ def up(home: Home, connect: Callable[[], Databases], *, prefect_port: int, mlflo
         except NotUp as error:
             print_error(f"{error}; the other server is stopped, and {folder(home)} has the logs")
             return 1
-
-
-@contextmanager
-def listening(port: int) -> Iterator[socket.socket]:
-    """A socket that is bound to that port, for the server to listen on.
-
-    Raises:
-        InputError: If the port cannot be used.
-    """
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise InputError(
-                f"port {port} cannot be used: {error.strerror}; choose another with --prefect-port"
-            ) from None
-        yield listener
 
 
 @contextmanager
@@ -137,17 +111,6 @@ def making_tables(home: Home) -> Iterator[None]:
             yield
 
 
-def wait_for_all(servers: list[Server]) -> None:
-    """Wait until every server answers.
-
-    Raises:
-        NotUp: If one ends or does not answer.
-    """
-    for server in servers:
-        with named(server):
-            wait_for(server.health, server.started, START_SECONDS)
-
-
 def keep(home: Home, servers: list[Server]) -> NoReturn:
     """Say where the servers are, and watch them.
 
@@ -168,73 +131,3 @@ def keep(home: Home, servers: list[Server]) -> NoReturn:
             with named(server):
                 server.started.require_running()
         time.sleep(POLL_SECONDS)
-
-
-@contextmanager
-def named(server: Server) -> Iterator[None]:
-    """Say which server it was.
-
-    Raises:
-        NotUp: What came out of the block, with the server's name.
-    """
-    try:
-        yield
-    except NotUp as error:
-        raise NotUp(f"the {server.name} server {error}") from None
-
-
-def start_prefect(home: Home, databases: Databases, listener: socket.socket) -> Server:
-    """Prefect's server on that socket, with all its files under the output folder."""
-    host, port = listener.getsockname()
-    page = f"http://{host}:{port}"
-    files = home.root / "prefect"
-    files.mkdir(exist_ok=True)
-    search_path = (
-        {}
-        if databases.search_path is None
-        else {"PREFECT_SERVER_DATABASE_SQLALCHEMY_CONNECT_ARGS_SEARCH_PATH": databases.search_path}
-    )
-    environment = {
-        **preferred(DEFAULTS | LASTING),
-        **search_path,
-        "PREFECT_HOME": str(files),
-        "PREFECT_API_URL": f"{page}/api",
-        "PREFECT_SERVER_API_HOST": host,
-        "PREFECT_SERVER_API_PORT": str(port),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": databases.prefect,
-        "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(files / "ui"),
-        # In memory a server forgets at its end that a run holds its deployment's one place, which
-        # would be taken for ever: no run of it would begin again.
-        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
-            "prefect.server.concurrency.lease_storage.filesystem"
-        ),
-        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "ERROR",
-    }
-    log = (folder(home) / "prefect.log").open("w+b")
-    started = start_server(listener.fileno(), environment, log)
-    return Server("Prefect", page, f"{page}/api/health", started)
-
-
-def start_mlflow(home: Home, databases: Databases, port: int) -> Server:
-    """MLflow's server, whose artifacts lie where those of `unroll run` without a server lie."""
-    command = [
-        *mlflow_server(port, home.artifacts),
-        *("--default-artifact-root", home.artifacts.as_uri(), "--workers", "1"),
-    ]
-    environment = {
-        **os.environ,
-        **preferred(DEFAULTS),
-        # Not an argument, which everybody on this machine could read.
-        "MLFLOW_BACKEND_STORE_URI": databases.mlflow,
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-    }
-    environment.pop("MLFLOW_TRACKING_URI", None)
-    log = (folder(home) / "mlflow.log").open("w+b")
-    started = launch(["-m", "flows.started", *command], environment, log)
-    page = f"http://127.0.0.1:{port}"
-    return Server("MLflow", page, f"{page}/health", started)
-
-
-def preferred(defaults: Mapping[str, str]) -> dict[str, str]:
-    """Those settings, each as the user has set it or else as it stands there."""
-    return {name: os.environ.get(name, value) for name, value in defaults.items()}

@@ -26,8 +26,9 @@ class When:
             return moment + self.every
         from prefect._vendor.croniter.croniter import croniter  # what Prefect reckons with
 
-        found: datetime = croniter(self.cron, moment).get_next(datetime)
-        return found
+        # As Prefect does: by the clock on the wall, so that 6:00 is 6:00 after a change of it, too.
+        wall: datetime = croniter(self.cron, moment.replace(tzinfo=None)).get_next(datetime)
+        return wall.replace(tzinfo=moment.tzinfo)
 
     def now(self) -> datetime:
         """This moment in its time zone."""
