@@ -64,17 +64,18 @@ def start(tmp_path: Path, environment: dict[str, str]) -> Iterator[Start]:
 
     def call(*arguments: str) -> Command:
         output = tmp_path / f"{len(commands)}.txt"
-        process = subprocess.Popen(
-            [*UNROLL, *arguments],
-            cwd=tmp_path / "here",
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output.open("wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            # Where the tests run in the background of a shell they ignore it; so would the child.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )
+        with output.open("wb") as written:
+            process = subprocess.Popen(
+                [*UNROLL, *arguments],
+                cwd=tmp_path / "here",
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                # Where the tests run in the background of a shell they ignore it; it would, too.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            )
         commands.append(Command(process, output))
         return commands[-1]
 
