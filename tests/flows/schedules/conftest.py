@@ -9,9 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 UNROLL = [sys.executable, "-c", "from flows.cli import entry; entry()"]
@@ -47,28 +50,27 @@ class Command:
 Start = Callable[..., Command]
 
 
-@pytest.fixture
-def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
     """Where commands of a test write; without any server that somebody else configured."""
-    for name in ("PREFECT_API_URL", "MLFLOW_TRACKING_URI", "UNROLL_POSTGRES"):
-        monkeypatch.delenv(name, raising=False)
-    mine = {"UNROLL_HOME": str(tmp_path / "outputs"), "PREFECT_HOME": str(tmp_path / "prefect")}
-    return {**os.environ, **mine}
+    mine = {"UNROLL_HOME": str(folder / "outputs"), "PREFECT_HOME": str(folder / "prefect")}
+    foreign = ("PREFECT_API_URL", "MLFLOW_TRACKING_URI", "UNROLL_POSTGRES")
+    kept = {name: value for name, value in os.environ.items() if name not in foreign}
+    return kept | mine
 
 
-@pytest.fixture
-def start(tmp_path: Path, environment: dict[str, str]) -> Iterator[Start]:
-    """Starts `unroll` with some arguments, in an empty folder."""
+@contextmanager
+def starting(folder: Path) -> Iterator[Start]:
+    """Starts `unroll` with some arguments, in the folder `here`; nothing of it is left."""
     commands: list[Command] = []
-    (tmp_path / "here").mkdir()
+    (folder / "here").mkdir()
 
     def call(*arguments: str) -> Command:
-        output = tmp_path / f"{len(commands)}.txt"
+        output = folder / f"{len(commands)}.txt"
         with output.open("wb") as written:
             process = subprocess.Popen(
                 [*UNROLL, *arguments],
-                cwd=tmp_path / "here",
-                env=environment,
+                cwd=folder / "here",
+                env=environment(folder),
                 stdin=subprocess.DEVNULL,
                 stdout=written,
                 stderr=subprocess.STDOUT,
@@ -79,15 +81,66 @@ def start(tmp_path: Path, environment: dict[str, str]) -> Iterator[Start]:
         commands.append(Command(process, output))
         return commands[-1]
 
-    yield call
-    for command in reversed(commands):
-        if command.process.poll() is None:
-            os.killpg(command.process.pid, signal.SIGKILL)
-        command.process.wait(10)
+    try:
+        yield call
+    finally:
+        for command in reversed(commands):
+            if command.process.poll() is None:
+                os.killpg(command.process.pid, signal.SIGKILL)
+            command.process.wait(10)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    with starting(tmp_path) as call:
+        yield call
+
+
+@dataclass(frozen=True)
+class Up:
+    """Servers under way, with the folder for everything, and what starts commands beside them."""
+
+    folder: Path
+    prefect: str
+    mlflow: str
+    start: Start
+
+    @property
+    def reports(self) -> Path:
+        return self.folder / "outputs" / "reports"
+
+    def flow_runs(self, name: str) -> list[dict[str, Any]]:
+        """What Prefect knows of the runs of a deployment that began, first to last."""
+        asked = {"deployments": {"name": {"any_": [name]}}, "sort": "START_TIME_ASC"}
+        found = httpx.post(f"{self.prefect}/flow_runs/filter", json=asked).json()
+        return [run for run in found if run["start_time"]]
+
+
+@contextmanager
+def up(folder: Path, *options: str) -> Iterator[Up]:
+    """`unroll up` with those options."""
+    prefect, mlflow = free_ports()
+    ports = ("--prefect-port", str(prefect), "--mlflow-port", str(mlflow))
+    with starting(folder) as call:
+        command = call("up", *ports, *options)
+        command.wait_until_said("Ctrl-C stops both", 200)
+        yield Up(folder, f"http://127.0.0.1:{prefect}/api", f"http://127.0.0.1:{mlflow}", call)
+        assert command.end() == 130
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """Both servers on SQLite, for all tests of a module."""
+    with up(tmp_path_factory.mktemp("up")) as found:
+        yield found
 
 
 @pytest.fixture
 def ports() -> tuple[int, int]:
+    return free_ports()
+
+
+def free_ports() -> tuple[int, int]:
     """Two ports on which nothing listens."""
     with socket.socket() as one, socket.socket() as two:
         one.bind(("127.0.0.1", 0))
@@ -161,6 +214,13 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     finally:
         found.control("-m", "immediate", "stop")
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def up_in_postgres(tmp_path: Path, database: str) -> Iterator[Up]:
+    """Both servers on PostgreSQL."""
+    with up(tmp_path, "--postgres", database) as found:
+        yield found
 
 
 @pytest.fixture
