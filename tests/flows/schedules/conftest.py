@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-UNROLL = [sys.executable, "-c", "from flows.cli import entry; entry()"]
+UNROLL = [sys.executable, "-P", "-c", "from flows.cli import entry; entry()"]
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
 ROLE, PASSWORD = "unroll", "p@ss/word"
 

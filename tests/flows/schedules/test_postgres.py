@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 from params.load import to_yaml
 from params.schema import ForecastExperiment
 
-EPOCHS = 60
+EPOCHS = 150
 
 
 @pytest.mark.slow
@@ -20,19 +20,24 @@ def test_two_runs_stand_a_restart_of_postgresql_and_lose_and_repeat_nothing(
     changed = {"max_epochs": EPOCHS, "patience": None, "batch_size": 2}
     train = tiny_temperature.train.model_copy(update=changed)
     commands = []
-    for name in ("one", "two"):
+    for seed, name in enumerate(("one", "two")):  # of one seed the second would wait for the first
         params = tiny_temperature.model_copy(
-            update={"name": name, "architectures": ("rnn", "gru"), "train": train}
+            update={
+                "name": name,
+                "architectures": ("rnn", "gru"),
+                "seeds": (seed,),
+                "train": train,
+            }
         )
         (up_in_postgres.folder / "here" / f"{name}.yaml").write_text(to_yaml(params))
         commands.append(up_in_postgres.start("run", f"{name}.yaml"))
     for command in commands:
-        command.wait_until_said(f"epoch 5/{EPOCHS}", 200)
+        command.wait_until_said(f"epoch 3/{EPOCHS}", 200)
     postgres.control("-m", "fast", "restart")
     # It was restarted in the middle of both.
     assert all(f"epoch {EPOCHS}/{EPOCHS}" not in command.said() for command in commands)
     for command in commands:
-        assert command.process.wait(250) == 0, command.said()
+        assert command.process.wait(600) == 0, command.said()
 
     client = MlflowClient(up_in_postgres.mlflow)
     for name in ("one", "two"):

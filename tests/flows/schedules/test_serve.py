@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,9 @@ def test_a_schedule_fires_twice_and_the_second_run_trains_nothing(
     servers: Any, tiny_temperature: ForecastExperiment
 ) -> None:
     file = write(one_network(tiny_temperature, "often"), servers.folder)
+    # Runs import our packages, and not what stands where they begin.
+    (servers.folder / "here" / "flows").mkdir()
+    (servers.folder / "here" / "flows" / "__init__.py").write_text("raise SystemExit('not this')")
     command = servers.start("serve", file, *SOON)
     lines = command.wait_until_said("Ctrl-C ends this").splitlines()
     page = servers.prefect.removesuffix("/api")
@@ -58,10 +62,9 @@ def test_a_schedule_fires_twice_and_the_second_run_trains_nothing(
     assert command.said().count(" trained in ") == 1
     assert len(list((servers.folder / "outputs" / "store" / "train").glob("*/manifest.json"))) == 1
     runs = completed()
-    for before, after in zip(runs, runs[1:], strict=False):
-        assert datetime.fromisoformat(before["end_time"]) <= datetime.fromisoformat(
-            after["start_time"]
-        )
+    for before, after in pairwise(runs):
+        ended = datetime.fromisoformat(before["end_time"])
+        assert ended <= datetime.fromisoformat(after["start_time"])
     assert len({run["state"]["message"] for run in runs}) == 1  # the same headline
 
     deployment = httpx.get(f"{servers.prefect}/deployments/name/forecast/often").json()
@@ -123,6 +126,19 @@ def of_session(leader: int) -> list[int]:
         if int(fields[3]) == leader and fields[0] != "Z":
             found.append(int(path.parent.name))
     return [pid for pid in found if pid != os.getpid()]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("serve", ["NAME-OR-FILE", "--cron", "--every", "--timezone", "--set", "--fresh"]),
+        ("up", ["--postgres", "--prefect-port", "--mlflow-port", "4200", "5000"]),
+    ],
+)
+def test_help_names_the_options(start: Any, name: str, said: list[str]) -> None:
+    command = start(name, "--help")
+    assert command.process.wait(30) == 0
+    assert all(word in command.said() for word in said)
 
 
 @pytest.mark.parametrize(
