@@ -59,12 +59,35 @@ def entry() -> None:
 
 
 def main() -> None:
-    """Run the command line; a person's mistake is one line on stderr and exit status 2."""
+    """Run the command line; a person's mistake is one line on stderr and exit status 2.
+
+    So is a full disk, with exit status 1: nothing is wrong with what was asked.
+    """
     try:
         app()
     except InputError as error:
         print_error(str(error))
         sys.exit(2)
+    except Exception as error:
+        from components.disk import is_disk_full
+
+        if not is_disk_full(error):
+            raise
+        print_error(full_disk(error))
+        sys.exit(1)
+
+
+def full_disk(error: Exception) -> str:
+    """What a person is to know and do about a full disk."""
+    from components.disk import chain_of
+    from components.storage import find_home
+
+    files = (one.filename for one in chain_of(error) if isinstance(one, OSError) and one.filename)
+    where = next(files, find_home().root)
+    return (
+        f"no space left on the disk, at {where}; free some (`unroll clean` lists what is not "
+        "needed), then `unroll resume` goes on where it was"
+    )
 
 
 def print_version(wanted: bool) -> None:

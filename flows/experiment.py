@@ -15,6 +15,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components.cautions import cautions
 from components.compare.comparison import require_comparable
+from components.disk import is_disk_full
 from components.records import (
     Comparison,
     Evidence,
@@ -177,7 +178,9 @@ def with_answering(params: Experiment, evidence: Evidence, context: Context) -> 
 
 
 def missing_run(name: str, seed: int | None, error: object) -> Missing:
-    """Why a run has no result."""
+    """Why a run has no result. On a full disk no other would get one: then the error is raised."""
+    if isinstance(error, BaseException) and is_disk_full(error):
+        raise error
     if isinstance(error, worker.ChildFailed):
         return Missing(name=name, seed=seed, status=error.status, reason=error.reason)
     return Missing(name=name, seed=seed, status="FAILED", reason=f"{type(error).__name__}: {error}")

@@ -15,6 +15,7 @@ SHARED = (
     "metrics",
     "scores",
     "stopping",
+    "disk",
     "storage",
     "provenance",
     "cautions",

@@ -22,6 +22,8 @@ def first_client(uri: str) -> MlflowClient:
     """
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # What it raises it also prints, with a traceback.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     with ExitStack() as alone:
         database = Path(uri.removeprefix(SQLITE))
         if uri.startswith(SQLITE) and database.parent.is_dir():

@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
 
+from components.disk import is_disk_full
 from components.metrics import TRAIN_LOSS
 from components.records import Epoch
 from components.tracking.opening import Tracking
@@ -45,6 +46,8 @@ class EpochLog:
         try:
             self.send()
         except MlflowException as error:
+            if is_disk_full(error):
+                raise
             logger.warning("MLflow took no metrics, they are kept for later: %s", error)
 
     def send(self) -> None:

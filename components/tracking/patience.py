@@ -7,6 +7,7 @@ from typing import TypeVar
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, TEMPORARILY_UNAVAILABLE, ErrorCode
 
+from components.disk import is_disk_full
 from components.stopping import stopping
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ def patiently(what: str, call: Callable[[], Result]) -> Result:
         try:
             return call()
         except MlflowException as error:
-            if error.error_code not in TRANSIENT or stopping.is_set():
+            if error.error_code not in TRANSIENT or stopping.is_set() or is_disk_full(error):
                 raise
             logger.warning("MLflow did not take %s; trying again in %d s: %s", what, pause, error)
         stopping.wait(pause)

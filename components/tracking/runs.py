@@ -17,6 +17,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
+from components.disk import is_disk_full
 from components.records import Ingested, Prepared, Provenance, Record
 from components.storage import MANIFEST, Home
 from components.tracking.opening import Tracking
@@ -113,7 +114,8 @@ def or_warning(what: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, OSError) as error:
-        logger.warning("MLflow did not take %s: %s", what, error)
+        if not is_disk_full(error):  # of which one line tells in the end
+            logger.warning("MLflow did not take %s: %s", what, error)
 
 
 def finish(client: MlflowClient, run_id: str, status: str, tags: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from mlflow.environment_variables import (
 )
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
+from components.disk import is_disk_full
 from components.tracking.epochs import known_steps
 from components.tracking.opening import Tracking
 
@@ -81,7 +82,8 @@ def sample(tracking: Tracking, run_id: str, begun: threading.Event, over: thread
                 client.log_batch(run_id, metrics=unsent[-MOST:])
                 unsent.clear()
     except Exception as error:  # noqa: BLE001 - whatever it is, the training goes on
-        logger.warning("no system metrics from here on: %s: %s", type(error).__name__, error)
+        if not is_disk_full(error):  # of which one line tells in the end
+            logger.warning("no system metrics from here on: %s: %s", type(error).__name__, error)
 
 
 def pause(passed: float) -> float:

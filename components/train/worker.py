@@ -23,6 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from components.disk import SAID, is_disk_full
 from components.stopping import stopping
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 EVENTS = "events.jsonl"
 LOG = "child.log"
 REASON = "reason.txt"
+DISK_FULL = 28  # as in errno; the status of a child that cannot even write why it ends
 FORKSERVER_GONE = 255  # what multiprocessing says when it cannot know
 LOG_KEPT = 20_000  # characters of it that a failure carries
 POLL_SECONDS = 0.1
@@ -161,6 +163,8 @@ def failure(child: ForkServerProcess, folder: Path) -> ChildFailed:
     reason = folder / REASON
     if reason.is_file():
         return ChildFailed(reason.read_text(encoding="utf-8"), "FAILED", printed)
+    if code == DISK_FULL:
+        return ChildFailed(f"{SAID[0]}: {folder}", "FAILED", printed)
     said = f"its process ended with status {code} and no word"
     if code == FORKSERVER_GONE:
         said = "the process that starts all trainings was ended, and this one with it"
@@ -179,9 +183,12 @@ def enter(work: Work, job: str, folder: Path) -> None:
     try:
         work(job, folder)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the parent must hear of it
-        traceback.print_exc()
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
         said = " ".join(str(error).split()) or "no message"
         kind = type(error).__name__
+        if is_disk_full(error):
+            os._exit(DISK_FULL)  # without a last line in the log, for which there is no room
         (folder / REASON).write_text(f"{kind}: {said}", encoding="utf-8")
         sys.exit(1)
 
