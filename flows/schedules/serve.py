@@ -1,24 +1,22 @@
 """`unroll serve`: a Prefect deployment for each experiment, run by this process."""
 
 import asyncio
+import contextlib
 import os
 import signal
+import time
+import warnings
 from collections.abc import Sequence
-from typing import Any
-from uuid import UUID
+from pathlib import Path
+from typing import Any, NoReturn
 
 import psutil
-from prefect import Flow
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-from prefect.deployments.runner import DeploymentApplyError, RunnerDeployment
 from prefect.runner import Runner
-from prefect.schedules import Cron, Interval
-from prefect.settings import PREFECT_UI_URL, get_current_settings
-from prefect.types.entrypoint import EntrypointType
+from prefect.settings import get_current_settings
 
 from components.storage import Home
-from flows.deployments import classification, forecast
+from flows.schedules.deployed import deploy
 from flows.schedules.when import When
 from flows.server import require_answer
 from flows.settings import few_tries
@@ -27,12 +25,9 @@ from flows.told import print_error
 from params.errors import InputError
 from params.schema import Experiment
 
-FLOWS: dict[str, Flow[..., Any]] = {"classification": classification, "forecast": forecast}
-# A run that is due while the last one of the same experiment goes on is cancelled and says why. To
-# let it wait would let runs pile up wherever a run takes longer than the time between two.
-ONE_AT_A_TIME = ConcurrencyLimitConfig(
-    limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
-)
+LOOK_SECONDS = 5.0
+AWAY_SECONDS = 60.0  # for which a server may be away, as while it is started anew
+END_SECONDS = 45.0  # for runs to be cancelled, for which Prefect takes up to 30
 
 
 def serve(experiments: Sequence[Experiment], asked: When, home: Home, *, fresh: bool) -> int:
@@ -45,8 +40,11 @@ def serve(experiments: Sequence[Experiment], asked: When, home: Home, *, fresh: 
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise InputError(f"each name is one deployment, and {twice[0]} is given twice")
     require_lasting_servers(home)
-    told_to_runs(home)
-    return asyncio.run(serve_until_told(experiments, asked, fresh=fresh))
+    os.environ["UNROLL_HOME"] = str(home.root)  # for the processes in which runs happen
+    # What Prefect's runner says of a server that is away would fill the screen.
+    warnings.filterwarnings("ignore", "coroutine 'Runner", RuntimeWarning)
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+        return asyncio.run(serve_until_told(experiments, asked, fresh=fresh))
 
 
 def require_lasting_servers(home: Home) -> None:
@@ -69,13 +67,6 @@ def require_lasting_servers(home: Home) -> None:
             client.search_experiments(max_results=1)
 
 
-def told_to_runs(home: Home) -> None:
-    """Let the processes in which runs happen find our folder, and our packages."""
-    os.environ["UNROLL_HOME"] = str(home.root)
-    # Safe of a folder `flows` where the user stands.
-    os.environ["PYTHONSAFEPATH"] = "1"
-
-
 async def serve_until_told(experiments: Sequence[Experiment], asked: When, *, fresh: bool) -> int:
     """Let a runner run them until SIGINT or SIGTERM; a second signal ends everything at once."""
     told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -87,84 +78,57 @@ async def serve_until_told(experiments: Sequence[Experiment], asked: When, *, fr
     answer_signals(told)
     first = asked.next_after(asked.now())
     note(f"{asked.said}, first at {first:%Y-%m-%d %H:%M:%S %Z}; Ctrl-C ends this")
-    either: set[asyncio.Future[Any]] = {told, serving}  # Any: only which one is done counts
+    # Any: only which one is done first counts. The runner goes on without a server, for nothing.
+    either: set[asyncio.Future[Any]] = {told, serving, asyncio.create_task(away())}
     await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     if not told.done():
-        print_error(f"Prefect's server answers no more: {reason(serving.exception())}")
-        return 1
+        end_at_once(1, "Prefect's server does not answer any more; what ran is ended")
     note("stopping: the schedules are paused, and what runs is cancelled")
-    await runner.astop()
-    await serving
-    print_error("the schedules are paused")
-    return 128 + told.result()
-
-
-async def deploy(
-    experiments: Sequence[Experiment], asked: When, runner: Runner, *, fresh: bool
-) -> None:
-    """A deployment for each experiment, known to the runner.
-
-    Raises:
-        InputError: If Prefect refuses one; none of them is left on.
-    """
-    made = []
+    status = 128 + told.result()
     try:
-        for params in experiments:
-            one = await deployment(params, asked, fresh=fresh)
-            made.append(await runner.aadd_deployment(one))
-            say_served(one, made[-1])
-    except DeploymentApplyError as error:
-        async with get_client() as client:
-            for deployment_id in made:
-                await client.pause_deployment(deployment_id)
-        raise InputError(f"Prefect refuses the deployment of {params.name}: {error}") from None
+        async with asyncio.timeout(END_SECONDS):
+            await runner.astop()
+            await serving
+    except Exception as error:  # noqa: BLE001 - whatever it is, a person wants the end
+        end_at_once(status, f"the schedules may still be on: {reason(error)}")
+    print_error("the schedules are paused")
+    return status
 
 
-async def deployment(params: Experiment, asked: When, *, fresh: bool) -> RunnerDeployment:
-    """The deployment of one experiment; its parameters are a form in Prefect's UI."""
-    if asked.every is not None:
-        schedule = Interval(asked.every)
-    else:
-        assert asked.cron is not None, "it is one or the other"
-        schedule = Cron(asked.cron, timezone=asked.timezone)
-    return await FLOWS[params.task].ato_deployment(
-        params.name,
-        schedule=schedule,
-        parameters={"params": params.model_dump(mode="json"), "fresh": fresh},
-        concurrency_limit=ONE_AT_A_TIME,
-        description=params.report.title,
-        tags=["unroll"],
-        paused=False,  # it was paused when it was served for the last time
-        entrypoint_type=EntrypointType.MODULE_PATH,
-    )
-
-
-def say_served(one: RunnerDeployment, id: UUID) -> None:
-    """Name a deployment and its page in Prefect's UI."""
-    url = PREFECT_UI_URL.value()
-    page = f": {url}/deployments/deployment/{id}" if url else ""
-    note(f"{one.flow_name}/{one.name}{page}")
-
-
-def reason(error: BaseException | None) -> str:
-    """The first error of a group, in one line."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+async def away() -> None:
+    """Return once the server has not answered for as long as it may be away."""
+    heard = time.monotonic()
+    async with get_client() as client:
+        while time.monotonic() - heard < AWAY_SECONDS:
+            await asyncio.sleep(LOOK_SECONDS)
+            if await client.api_healthcheck() is None:
+                heard = time.monotonic()
 
 
 def answer_signals(told: "asyncio.Future[int]") -> None:
     """Let the first signal be the result of `told`, and the second end all processes."""
 
     def answer(number: int) -> None:
-        if not told.done():
-            told.set_result(number)
-            return
-        for child in psutil.Process().children(recursive=True):
-            child.kill()
-        print_error("ended at once; the schedules may still be on")
-        os._exit(128 + number)
+        if told.done():
+            end_at_once(128 + number, "ended at once; the schedules may still be on")
+        told.set_result(number)
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, answer, number)
+
+
+def end_at_once(status: int, message: str) -> NoReturn:
+    """End this process and all that it started, after a line that says why."""
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+    print_error(message)
+    os._exit(status)
+
+
+def reason(error: BaseException) -> str:
+    """The first error of a group, in one line."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return ": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())]))

@@ -1,10 +1,13 @@
 """`unroll serve` beside `unroll up`: runs when they are due, one at a time, until it is told."""
 
+import asyncio
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,9 @@ from typing import Any
 import httpx
 import pytest
 from mlflow import MlflowClient
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows.schedules import serve
 from params.load import to_yaml
 from params.schema import ForecastExperiment
 
@@ -126,6 +131,35 @@ def of_session(leader: int) -> list[int]:
         if int(fields[3]) == leader and fields[0] != "Z":
             found.append(int(path.parent.name))
     return [pid for pid in found if pid != os.getpid()]
+
+
+def test_a_server_counts_as_away_when_it_has_not_answered_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serve, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(serve, "AWAY_SECONDS", 0.5)
+    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        here = f"http://127.0.0.1:{server.server_port}/api"
+        with temporary_settings({PREFECT_API_URL: here}), pytest.raises(TimeoutError):
+            asyncio.run(asyncio.wait_for(serve.away(), 1.5))
+        server.shutdown()
+    begun = time.monotonic()
+    with temporary_settings({PREFECT_API_URL: here}):
+        asyncio.run(asyncio.wait_for(serve.away(), 20))
+    assert time.monotonic() - begun >= 0.5
+
+
+class Healthy(BaseHTTPRequestHandler):
+    """A server that says that all is well."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
 
 
 @pytest.mark.parametrize(
