@@ -104,7 +104,11 @@ def options(
         typer.Option("--version", callback=print_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """Options that stand before any command."""
+    """Options that stand before any command; and what every command finds if it is there."""
+    from components.storage import find_home
+    from flows.schedules.running import use_running
+
+    use_running(find_home())
 
 
 @app.command()

@@ -19,7 +19,7 @@ def open_ui(home: Home, port: int) -> NoReturn:
     """
     uri = home.tracking_uri
     if uri.startswith(("http://", "https://")):
-        raise InputError(f"MLFLOW_TRACKING_URI names a server already; open {uri} in a browser")
+        raise InputError(f"a server keeps the runs already; open {uri} in a browser")
     if missing := home.missing_database():
         raise InputError(
             f"no runs yet: {missing} does not exist; run an experiment first, or set UNROLL_HOME"
@@ -28,8 +28,8 @@ def open_ui(home: Home, port: int) -> NoReturn:
     serve(uri, home.artifacts, port)
 
 
-def require_free(port: int) -> None:
-    """See that nothing listens on a port of 127.0.0.1.
+def require_free(port: int, option: str = "--port") -> None:
+    """See that nothing listens on a port of 127.0.0.1, which that option chooses.
 
     Raises:
         InputError: If something does.
@@ -40,7 +40,7 @@ def require_free(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise InputError(
-                f"port {port} cannot be used: {error.strerror}; choose another with --port"
+                f"port {port} cannot be used: {error.strerror}; choose another with {option}"
             ) from None
 
 
@@ -48,6 +48,12 @@ def serve(uri: str, artifacts: Path, port: int) -> NoReturn:
     """Become the MLflow server."""
     set_defaults()
     sys.stderr.write(f"MLflow UI on http://127.0.0.1:{port} (Ctrl-C ends it)\n")
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--backend-store-uri", uri, "--artifacts-destination", str(artifacts)]
+    command = [*mlflow_server(port, artifacts), "--backend-store-uri", uri]
     os.execv(sys.executable, command)
+
+
+def mlflow_server(port: int, artifacts: Path) -> list[str]:
+    """The command of an MLflow server at 127.0.0.1, but for its database."""
+    # Safe of a folder `mlflow` where the user stands.
+    command = [sys.executable, "-P", "-m", "mlflow", "server", "--host", "127.0.0.1"]
+    return [*command, "--port", str(port), "--artifacts-destination", str(artifacts)]

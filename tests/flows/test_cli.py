@@ -233,8 +233,8 @@ def test_the_ui_shows_the_right_store_to_this_machine_alone(
         port = server.getsockname()[1]
     cli.ui(port)
     (command,) = started
-    assert command[:4] == [sys.executable, "-m", "mlflow", "server"]
-    options = dict(zip(command[4::2], command[5::2], strict=True))
+    assert command[:5] == [sys.executable, "-P", "-m", "mlflow", "server"]
+    options = dict(zip(command[5::2], command[6::2], strict=True))
     assert options == {
         "--host": "127.0.0.1",
         "--port": str(port),

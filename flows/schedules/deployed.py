@@ -1,0 +1,75 @@
+"""A Prefect deployment for each experiment that is served."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from prefect import Flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.deployments.runner import DeploymentApplyError
+from prefect.runner import Runner
+from prefect.schedules import Cron, Interval, Schedule
+from prefect.settings import PREFECT_UI_URL
+from prefect.types.entrypoint import EntrypointType
+
+from flows.deployments import classification, forecast
+from flows.schedules.when import When
+from flows.terminal import note
+from params.errors import InputError
+from params.schema import Experiment
+
+FLOWS: dict[str, Flow[..., Any]] = {"classification": classification, "forecast": forecast}
+# A run that is due while the last one of the same experiment goes on is cancelled and says why. To
+# let it wait would let runs pile up wherever a run takes longer than the time between two.
+ONE_AT_A_TIME = ConcurrencyLimitConfig(
+    limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
+)
+
+
+async def deploy(
+    experiments: Sequence[Experiment], asked: When, runner: Runner, *, fresh: bool
+) -> None:
+    """A deployment for each experiment, known to the runner.
+
+    Raises:
+        InputError: If Prefect refuses one; none of them is left on.
+    """
+    made: list[UUID] = []
+    try:
+        for params in experiments:
+            flow = FLOWS[params.task]
+            # Known to the runner as a function, and not by where it is: from there a run would
+            # import whatever is called `flows` in the folder in which a person stands.
+            added = await runner.aadd_flow(
+                flow,
+                params.name,
+                schedule=schedule(asked),
+                parameters={"params": params.model_dump(mode="json"), "fresh": fresh},
+                concurrency_limit=ONE_AT_A_TIME,
+                description=params.report.title,
+                tags=["unroll"],
+                paused=False,  # it was paused when it was served for the last time
+                entrypoint_type=EntrypointType.MODULE_PATH,
+            )
+            made.append(added)
+            say_served(f"{flow.name}/{params.name}", added)
+    except DeploymentApplyError as error:
+        async with get_client() as client:
+            for deployment_id in made:
+                await client.pause_deployment(deployment_id)
+        raise InputError(f"Prefect refuses the deployment of {params.name}: {error}") from None
+
+
+def schedule(asked: When) -> Schedule:
+    """What was asked for, as Prefect has it."""
+    if asked.every is not None:
+        return Interval(asked.every)
+    assert asked.cron is not None, "it is one or the other"
+    return Cron(asked.cron, timezone=asked.timezone)
+
+
+def say_served(name: str, deployment_id: UUID) -> None:
+    """Name a deployment and its page in Prefect's UI."""
+    url = PREFECT_UI_URL.value()
+    note(f"{name}: {url}/deployments/deployment/{deployment_id}" if url else name)

@@ -1,0 +1,134 @@
+"""`unroll serve`: a Prefect deployment for each experiment, run by this process."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psutil
+from prefect.client.orchestration import get_client
+from prefect.runner import Runner
+from prefect.settings import get_current_settings
+
+from components.storage import Home
+from flows.schedules.deployed import deploy
+from flows.schedules.when import When
+from flows.server import require_answer
+from flows.settings import few_tries
+from flows.terminal import note
+from flows.told import print_error
+from params.errors import InputError
+from params.schema import Experiment
+
+LOOK_SECONDS = 5.0
+AWAY_SECONDS = 60.0  # for which a server may be away, as while it is started anew
+END_SECONDS = 45.0  # for runs to be cancelled, for which Prefect takes up to 30
+
+
+def serve(experiments: Sequence[Experiment], asked: When, home: Home, *, fresh: bool) -> int:
+    """Run every experiment when it is due until a signal comes; returns the exit status.
+
+    Raises:
+        InputError: If an experiment is named twice, or a server does not answer.
+    """
+    names = [params.name for params in experiments]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(f"each name is one deployment, and {twice[0]} is given twice")
+    require_lasting_servers(home)
+    os.environ["UNROLL_HOME"] = str(home.root)  # for the processes in which runs happen
+    # What Prefect's runner says of a server that is away would fill the screen.
+    warnings.filterwarnings("ignore", "coroutine 'Runner", RuntimeWarning)
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+        return asyncio.run(serve_until_told(experiments, asked, fresh=fresh))
+
+
+def require_lasting_servers(home: Home) -> None:
+    """See that Prefect's server, and MLflow's if there is one, answer.
+
+    Raises:
+        InputError: If one does not, or no Prefect server is configured.
+    """
+    url = get_current_settings().api.url
+    if not url:
+        raise InputError(
+            "a schedule needs a Prefect server that lasts, and none is known: start `unroll up` "
+            "beside this, for the same output folder, or let PREFECT_API_URL name another"
+        )
+    require_answer(url, "unset PREFECT_API_URL and start `unroll up`")
+    if home.tracking_uri.startswith(("http://", "https://")):
+        from components.tracking.connection import connected
+
+        with few_tries(), connected(home.tracking_uri) as client:
+            client.search_experiments(max_results=1)
+
+
+async def serve_until_told(experiments: Sequence[Experiment], asked: When, *, fresh: bool) -> int:
+    """Let a runner run them until SIGINT or SIGTERM; a second signal ends everything at once."""
+    told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    # One after the other, as `unroll run` does: a run takes every core.
+    runner = Runner(name="unroll", limit=1)
+    await deploy(experiments, asked, runner, fresh=fresh)
+    serving = asyncio.create_task(runner.start())
+    await asyncio.sleep(0)  # it has set its own answer to SIGTERM by then; ours takes its place
+    answer_signals(told)
+    first = asked.next_after(asked.now())
+    note(f"{asked.said}, first at {first:%Y-%m-%d %H:%M:%S %Z}; Ctrl-C ends this")
+    # Any: only which one is done first counts. The runner goes on without a server, for nothing.
+    either: set[asyncio.Future[Any]] = {told, serving, asyncio.create_task(away())}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    if not told.done():
+        end_at_once(1, "Prefect's server does not answer any more; what ran is ended")
+    note("stopping: the schedules are paused, and what runs is cancelled")
+    status = 128 + told.result()
+    try:
+        async with asyncio.timeout(END_SECONDS):
+            await runner.astop()
+            await serving
+    except Exception as error:  # noqa: BLE001 - whatever it is, a person wants the end
+        end_at_once(status, f"the schedules may still be on: {reason(error)}")
+    print_error("the schedules are paused")
+    return status
+
+
+async def away() -> None:
+    """Return once the server has not answered for as long as it may be away."""
+    heard = time.monotonic()
+    async with get_client() as client:
+        while time.monotonic() - heard < AWAY_SECONDS:
+            await asyncio.sleep(LOOK_SECONDS)
+            if await client.api_healthcheck() is None:
+                heard = time.monotonic()
+
+
+def answer_signals(told: "asyncio.Future[int]") -> None:
+    """Let the first signal be the result of `told`, and the second end all processes."""
+
+    def answer(number: int) -> None:
+        if told.done():
+            end_at_once(128 + number, "ended at once; the schedules may still be on")
+        told.set_result(number)
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, answer, number)
+
+
+def end_at_once(status: int, message: str) -> NoReturn:
+    """End this process and all that it started, after a line that says why."""
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+    print_error(message)
+    os._exit(status)
+
+
+def reason(error: BaseException) -> str:
+    """The first error of a group, in one line."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return ": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())]))

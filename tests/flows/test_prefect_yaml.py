@@ -1,0 +1,56 @@
+"""prefect.yaml: what it deploys is there, and is what is shipped."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect import Flow
+from prefect.client.schemas.objects import ConcurrencyLimitConfig
+from prefect.utilities.callables import parameter_schema
+from prefect.utilities.schema_tools import validate
+
+from flows.settings import DEFAULTS
+from params.load import load, shipped
+
+TEXT = (Path(__file__).parents[2] / "prefect.yaml").read_text(encoding="utf-8")
+FILE: dict[str, Any] = yaml.safe_load(TEXT)
+DEPLOYMENTS: list[dict[str, Any]] = FILE["deployments"]
+
+
+def test_every_deployment_is_a_shipped_experiment() -> None:
+    names = [one["name"] for one in DEPLOYMENTS]
+    assert len(names) == len(set(names)) >= 3
+    assert set(names) <= set(shipped())
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda one: one["name"])
+def test_a_deployment_has_a_flow_and_the_params_of_its_file(deployment: dict[str, Any]) -> None:
+    module, _, name = deployment["entrypoint"].rpartition(".")
+    flow = getattr(importlib.import_module(module), name)
+    params = load(deployment["name"])
+    assert isinstance(flow, Flow)
+    assert flow.name == params.task
+    assert deployment["parameters"] == {"fresh": False, "params": params.model_dump(mode="json")}
+    assert validate(deployment["parameters"], parameter_schema(flow.fn).model_dump()) == []
+    assert deployment["description"] == params.report.title
+    limit = ConcurrencyLimitConfig.model_validate(deployment["concurrency_limit"])
+    assert limit.limit == 1
+    told = deployment["work_pool"]["job_variables"]["env"]
+    assert told.items() <= DEFAULTS.items()
+    assert told["PREFECT_LOGGING_EXTRA_LOGGERS"] == "components"
+
+
+def test_schedules_are_there_to_be_uncommented() -> None:
+    lines = TEXT.replace("    # schedules:", "    schedules:").replace("    #   - {", "      - {")
+    found = [one["schedules"] for one in yaml.safe_load(lines)["deployments"]]
+    assert [len(one) for one in found] == [1] * len(DEPLOYMENTS)
+    assert {name for one in found for name in one[0]} == {"cron", "interval", "timezone"}
+    assert not any("schedules" in one for one in DEPLOYMENTS)
+
+
+def test_it_names_no_place_of_a_machine() -> None:
+    assert FILE["pull"] == []
+    said = [line for line in TEXT.splitlines() if not line.lstrip().startswith("#")]
+    assert not any("/home" in line or ": /" in line for line in said)
