@@ -94,10 +94,9 @@ def sent(
         InputError: If any value is not allowed.
     """
     values = params if isinstance(params, dict) else params.model_dump(mode="json")
-    experiment = with_overrides(values, overrides, SENT)
-    if experiment.task != task:
-        raise InputError(f"task must be {task} here, got {experiment.task} ({SENT})")
-    return experiment
+    if values.get("task") != task:
+        raise InputError(f"task must be {task} here, got {values.get('task')!r} ({SENT})")
+    return with_overrides(values, overrides, SENT)
 
 
 def run(params: Experiment, home: Home, *, fresh: bool) -> str:
