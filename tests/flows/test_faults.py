@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -290,3 +290,55 @@ def test_a_full_disk_is_one_line_and_what_follows_finishes(
         assert_nothing_is_left(home)
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_eight_runs_at_once_on_one_new_folder(
+    experiment: Path, undisturbed: dict[str, Any], tmp_path: Path, prefect: None
+) -> None:
+    """One of them is the undisturbed one; all make the same tables, data and baselines."""
+    home = Home(tmp_path / "home")
+    logs = [tmp_path / f"log{seed}" for seed in range(1, 9)]
+    with ExitStack() as stack:
+        attempts = [
+            stack.enter_context(
+                unroll(home, "run", str(experiment), "--set", f"seeds=[{seed}]", log=log)
+            )
+            for seed, log in enumerate(logs, 1)
+        ]
+        statuses = [attempt.process.wait(1500) for attempt in attempts]
+    said = "\n".join(log.read_text() for log in logs)
+    assert statuses == [0] * 8, said[-3000:]
+    assert "locked" not in said
+    made = [json.loads(path.read_text()) for path in home.reports.glob("*/comparison.json")]
+    assert sorted(row["seeds"][0] for one in made for row in one["rows"] if row["seeds"]) == [
+        seed for seed in range(1, 9) for _ in ("lstm", "gru")
+    ]
+    (first,) = [one for one in made if seeds_of(one) == {1}]
+    same = {name: value for name, value in undisturbed.items() if name != "provenance"}
+    assert same.items() <= untimed(first).items()  # the command names the seed
+    assert_nothing_is_left(home)
+    assert len(list((home.root / "store" / "ingest").glob("*/manifest.json"))) == 1
+
+
+def seeds_of(comparison: dict[str, Any]) -> set[int]:
+    return {seed for row in comparison["rows"] for seed in row["seeds"]}
+
+
+def test_two_runs_of_the_same_make_each_training_once(
+    experiment: Path, undisturbed: dict[str, Any], tmp_path: Path, empty_database: Path
+) -> None:
+    home = new_home(tmp_path / "home", empty_database)
+    logs = [tmp_path / f"log{number}" for number in range(2)]
+    with ExitStack() as stack:
+        attempts = [
+            stack.enter_context(unroll(home, "run", str(experiment), log=log)) for log in logs
+        ]
+        assert [attempt.process.wait(LIMIT) for attempt in attempts] == [0, 0]
+    said = "\n".join(log.read_text() for log in logs)
+    trained = [line for line in said.splitlines() if " seed 1: trained in " in line]
+    assert len(trained) == 2  # lstm and gru, each by one of the two
+    for path in home.reports.glob("*/comparison.json"):
+        assert untimed(json.loads(path.read_text())) == undisturbed
+    assert_nothing_is_left(home)
