@@ -18,7 +18,8 @@ from components.storage import Home
 from components.train import worker
 from flows import cli
 from flows import experiment as flow
-from flows.experiment import RunsMissing, new_context
+from flows.endings import RunsMissing
+from flows.experiment import new_context
 from flows.jobs import num_workers, training_jobs
 from flows.session import said_of_grid
 from params.grid import points
