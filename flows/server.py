@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
@@ -19,6 +19,7 @@ from typing import IO
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
+from flows.loss import watching
 from flows.started import STOP_SECONDS, NotUp, Started, end_with_parent, launch, stop, wait_for
 from params.errors import InputError
 
@@ -31,15 +32,21 @@ class Server:
     temporary: Started | None = None
 
     @contextmanager
-    def in_use(self) -> Iterator[None]:
+    def in_use(self, on_loss: Callable[[], object]) -> Iterator[None]:
         """Within the block, which begins as soon as the server answers, flows report to it.
+
+        Args:
+            on_loss: Called in a thread if the server is gone before the block is left.
 
         Raises:
             InputError: If a temporary server does not answer.
         """
         if self.temporary is not None:
             wait_for_temporary(self.url, self.temporary)
-        with temporary_settings({PREFECT_API_URL: self.url}):
+        with (
+            temporary_settings({PREFECT_API_URL: self.url}),
+            watching(self.url, self.temporary, on_loss),
+        ):
             yield
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # A child of `components`, so that it goes where the stages' own messages go.
 logger = logging.getLogger("components.flows")
 
+RESUME = "`unroll resume` goes on where it was"  # after whatever ended a run
 REGRESSED = 3  # the exit status after an alert
 
 
@@ -72,12 +73,14 @@ def run_all(
             data = read_all([asked.params for asked in experiments], home, fresh=fresh)
             say_changed(experiments, data, terminal)
             from flows.experiment import new_context
+            from flows.loss import end_without_server
             from flows.ready import get_ready
 
             if trains:
                 get_ready()
             reach_mlflow(experiments, home)
-        with prefect.in_use():
+        names = [asked.params.name for asked in experiments]
+        with prefect.in_use(lambda: end_without_server(home, names, RESUME)):
             for asked, read_already in zip(experiments, data, strict=True):
                 context = new_context(
                     asked.params,

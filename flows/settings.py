@@ -14,6 +14,8 @@ DEFAULTS = {
     "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
     # Our own messages say what happens; Prefect's go to its API, where its UI shows them.
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    # A server that is gone is told by us, once.
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "components",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     # `datasets` would import torch, which takes three seconds and which only the trainings need.

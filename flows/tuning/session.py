@@ -33,12 +33,14 @@ def tune(asked: Asked, home: Home, *, as_json: bool) -> int:
     with showing() as terminal:
         terminal.say("starting Prefect and torch, reading the data")
         from flows import server
+        from flows.loss import end_without_server
 
         prefect = server.find_or_start()
         ingested, prepared = read(asked.experiment, home)
         search = search_of(asked, prepared)
         introduce(search, terminal)
-        with prefect.in_use():
+        advice = "the same command goes on where it was"
+        with prefect.in_use(lambda: end_without_server(home, [search.experiment], advice)):
             found = run(asked, search, ingested, prepared, home)
         if as_json:
             sys.stdout.write(found.model_dump_json(indent=2) + "\n")

@@ -65,11 +65,13 @@ class Attempt:
 
 
 @contextmanager
-def unroll(home: Home, *arguments: str, log: Path) -> Iterator[Attempt]:
-    """The command line, against the tests' own Prefect server."""
+def unroll(
+    home: Home, *arguments: str, log: Path, server: str | None = "the tests' own"
+) -> Iterator[Attempt]:
+    """The command line, against the tests' own Prefect server or a temporary one."""
     command = [sys.executable, "-P", "-c", "from flows.cli import entry; entry()", *arguments]
     environment = {**os.environ, "UNROLL_HOME": str(home.root), "PYTHONPATH": str(Path.cwd())}
-    environment["PREFECT_API_URL"] = prefect_url()
+    environment |= {"PREFECT_API_URL": prefect_url()} if server else {}
     with (
         log.open("a") as out,
         subprocess.Popen(
@@ -263,6 +265,32 @@ def test_a_second_signal_ends_it_at_once(
     _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
     assert finished(home, "run", str(experiment), log=log) == 0
+    assert_nothing_is_left(home)
+
+
+def test_without_its_prefect_server_a_run_ends_soon_and_is_taken_up(
+    experiment: Path,
+    undisturbed: dict[str, Any],
+    tmp_path: Path,
+    empty_database: Path,
+) -> None:
+    home, log = new_home(tmp_path / "home", empty_database), tmp_path / "lost"
+    with unroll(home, "run", str(experiment), log=log, server=None) as attempt:
+        wait_for(log, "epoch 3/")
+        (server,) = [
+            one
+            for one in psutil.Process(attempt.process.pid).children()
+            if "flows.server" in one.cmdline()
+        ]
+        server.kill()
+        begun = time.monotonic()
+        assert attempt.process.wait(LIMIT) == 1
+        assert time.monotonic() - begun < 20
+    said = "unroll: Prefect's server is gone; `unroll resume` goes on where it was"
+    assert log.read_text().splitlines()[-1] == said
+    assert {run.info.status for run in runs(home)} == {"KILLED"}
+    assert finished(home, "resume", log=log) == 0
+    assert comparison(home) == undisturbed
     assert_nothing_is_left(home)
 
 

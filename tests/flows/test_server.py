@@ -75,8 +75,12 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[server.Server]:
         yield found
 
 
+def unexpected() -> None:
+    raise AssertionError("it was never in use")
+
+
 def test_temporary_server_that_fails_is_told_with_its_own_words(nowhere: server.Server) -> None:
-    with pytest.raises(InputError) as caught, nowhere.in_use():
+    with pytest.raises(InputError) as caught, nowhere.in_use(unexpected):
         pytest.fail("it has no database")
     said = str(caught.value)
     assert said.startswith("Prefect's temporary server ended with status 3; it said: sqlalchemy.")
@@ -86,7 +90,7 @@ def test_temporary_server_that_fails_is_told_with_its_own_words(nowhere: server.
 def test_temporary_server_that_is_too_slow_is_told_with_the_setting(slow: server.Server) -> None:
     limit = temporary_settings({PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: 0})
     said = pytest.raises(InputError, match="did not answer within 0 s; PREFECT_SERVER_EPHEMERAL_ST")
-    with limit, said, slow.in_use():
+    with limit, said, slow.in_use(unexpected):
         pytest.fail("it cannot be there yet")
 
 
@@ -97,7 +101,7 @@ def test_temporary_server_ends_with_the_process_that_started_it(tmp_path: Path) 
     start = """
 from flows import server
 found = server.find_or_start()
-with found.in_use():
+with found.in_use(lambda: None):
     print(found.temporary.process.pid, flush=True)
     input()
 """
