@@ -250,6 +250,7 @@ def state_in_prefect(name: str) -> str | None:
     return run.state.name if run.state else None
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_it_at_once(
     experiment: Path, tmp_path: Path, empty_database: Path, prefect: None
 ) -> None:
@@ -294,6 +295,7 @@ def test_without_its_prefect_server_a_run_ends_soon_and_is_taken_up(
     assert_nothing_is_left(home)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.getuid() != 0, reason="a small disk can be mounted by root only")
 @pytest.mark.parametrize("size", ["1500k"])
 def test_a_full_disk_is_one_line_and_what_follows_finishes(
@@ -354,6 +356,7 @@ def seeds_of(comparison: dict[str, Any]) -> set[int]:
     return {seed for row in comparison["rows"] for seed in row["seeds"]}
 
 
+@pytest.mark.slow
 def test_two_runs_of_the_same_make_each_training_once(
     experiment: Path, undisturbed: dict[str, Any], tmp_path: Path, empty_database: Path
 ) -> None:

@@ -17,6 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
+from flows.settings import DEFAULTS
+
 UNROLL = [sys.executable, "-P", "-c", "from flows.cli import entry; entry()"]
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
 ROLE, PASSWORD = "unroll", "p@ss/word"
@@ -53,7 +55,8 @@ Start = Callable[..., Command]
 def environment(folder: Path) -> dict[str, str]:
     """Where commands of a test write; without any server that somebody else configured."""
     mine = {"UNROLL_HOME": str(folder / "outputs"), "PREFECT_HOME": str(folder / "prefect")}
-    foreign = ("PREFECT_API_URL", "MLFLOW_TRACKING_URI", "UNROLL_POSTGRES")
+    # What other tests of the same session set for their flows counts as configured elsewhere too.
+    foreign = {"PREFECT_API_URL", "MLFLOW_TRACKING_URI", "UNROLL_POSTGRES", *DEFAULTS}
     kept = {name: value for name, value in os.environ.items() if name not in foreign}
     return kept | mine
 

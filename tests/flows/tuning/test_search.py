@@ -182,6 +182,7 @@ def test_preprocessing_is_searched_too(
         assert params["preprocess.max_length"] == str(trial.values["preprocess.max_length"])
 
 
+@pytest.mark.slow
 def test_a_killed_search_goes_on_until_every_trial_is_done_once(
     tiny_temperature: ForecastExperiment, home: Home, tmp_path: Path, prefect: None
 ) -> None:
