@@ -67,13 +67,17 @@ def interruptible(advice: str = "") -> Iterator[None]:
     """
     global _answering  # noqa: PLW0603 - as global as the handlers of signals are
     _answering = answer = Interruptions()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, answer)
+    before = {number: signal.signal(number, answer) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     except KeyboardInterrupt:
         print_error("; ".join(filter(None, ["interrupted", advice])))
         raise typer.Exit(answer.status) from None
+    finally:
+        if answer.came is None:  # else a second one is still to end this process at once
+            _answering = None
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def interrupted_elsewhere() -> None:
