@@ -170,11 +170,15 @@ def output_name(path: Path) -> str:
 
 
 def log_values(client: MlflowClient, run_id: str, values: Mapping[str, float]) -> None:
-    """Log numbers of a run that belong to no epoch, but for those that it has already."""
-    now = int(time.time() * 1000)
-    known = client.get_run(run_id).data.metrics
-    new = {key: value for key, value in values.items() if known.get(key) != value}
-    client.log_batch(run_id, metrics=[Metric(key, value, now, 0) for key, value in new.items()])
+    """Log numbers of a run that belong to no epoch, but for those that it has already.
+
+    What is another number since the run was taken up, such as that of the best network when one
+    more has a result, gets how often it was taken up as its step.
+    """
+    now, run = int(time.time() * 1000), client.get_run(run_id)
+    step = int(run.data.tags.get(TAKEN_UP, "0"))
+    new = {key: value for key, value in values.items() if run.data.metrics.get(key) != value}
+    client.log_batch(run_id, metrics=[Metric(key, value, now, step) for key, value in new.items()])
 
 
 def log_once(client: MlflowClient, run_id: str, values: Mapping[str, float]) -> None:

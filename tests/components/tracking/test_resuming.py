@@ -7,7 +7,7 @@ import pytest
 from components.records import ComparisonEvidence, Ingested, Prepared, Scored, Trained
 from components.tracking.opening import Tracking
 from components.tracking.resuming import begun, nested_run, params_of, take_up_comparison
-from components.tracking.runs import Parent, ending, finish
+from components.tracking.runs import Parent, ending, finish, log_values
 from components.tracking.trainings import finish_training, start_training
 from components.train.job import TrainingJob
 from params.errors import InputError
@@ -130,3 +130,19 @@ def test_its_params_are_those_that_it_began_with(
     client.log_text(run.info.run_id, "task: dance", "params.yaml")
     with pytest.raises(InputError, match="the params of tiny-2 cannot be used by this version"):
         params_of(client, run)
+
+
+def test_another_number_after_it_was_taken_up_is_another_step(
+    seen: Any, opened: Tracking, interrupted: Parent, tiny_temperature: ForecastExperiment
+) -> None:
+    client = opened.client()
+    log_values(client, interrupted.run_id, {"best/test/mae": 2.0, "best/test/rmse": 3.0})
+    take_up(interrupted, tiny_temperature, begun(client, seen.run(interrupted.run_id)))
+    for _ in range(2):
+        log_values(client, interrupted.run_id, {"best/test/mae": 1.5, "best/test/rmse": 3.0})
+    found = {
+        key: [(one.step, one.value) for one in client.get_metric_history(interrupted.run_id, key)]
+        for key in ("best/test/mae", "best/test/rmse")
+    }
+    assert found == {"best/test/mae": [(0, 2.0), (1, 1.5)], "best/test/rmse": [(0, 3.0)]}
+    assert seen.run(interrupted.run_id).data.metrics["best/test/mae"] == 1.5
