@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 from typing import Any
 
+import yaml
 from pydantic import ValidationError
 
 from params.errors import InputError, listed
 from params.flat import flatten
+from params.loader import ParamsLoader
 from params.problems import one_line
 from params.schema import ClassificationExperiment, Experiment
 from params.section import Section
@@ -149,3 +151,37 @@ def num_trainings(experiment: Experiment) -> str:
 def counted(number: int, word: str) -> str:
     """`1 seed`, `3 seeds`."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def lists_of(grid: Sequence[str]) -> dict[str, Any]:
+    """What the options `--grid section.key=value,value` ask for, by dotted key.
+
+    Raises:
+        InputError: If one of them has no such form, or two have the same key.
+    """
+    lists: dict[str, Any] = {}
+    for option in grid:
+        key, equals, text = option.partition("=")
+        key = key.strip()
+        if not equals or not all(key.split(".")):
+            raise InputError(f"--grid must look like section.key=value,value, got {option!r}")
+        if key in lists:
+            raise InputError(f"--grid {key} is given twice; give all its values at once")
+        try:
+            lists[key] = yaml.load(f"[{text}]", Loader=ParamsLoader)  # noqa: S506 - a SafeLoader
+        except (yaml.YAMLError, ValueError, RecursionError):
+            raise InputError(f"--grid {key}: {text!r} is not readable as a YAML list") from None
+        if not lists[key]:
+            raise InputError(f"--grid {key} must have a value or several, such as 1e-3,3e-4")
+    return lists
+
+
+def require_grid(experiment: Experiment, overridden: set[str], where: str) -> None:
+    """See that the grid, where there is one, can be gone through.
+
+    Raises:
+        InputError: If it cannot, or `--set` changes what it varies.
+    """
+    if both := sorted(overridden & experiment.grid.keys()):
+        raise InputError(f"{both[0]} is given by --set and by the grid ({where}); leave one out")
+    points(experiment, where)
