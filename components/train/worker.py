@@ -66,9 +66,8 @@ def preload() -> None:
     stopping.clear()
     # __main__ is in the list by default: without it every child would import it anew.
     _context.set_forkserver_preload(["__main__", "components.train.fit", "sklearn.metrics"])
-    # It inherits the mask. A signal to the whole process group is not for it: a Ctrl-C while it
-    # imports would make it print where it was, and without it nobody could say how children ended.
-    # The resource tracker, which it needs, would take both out of the mask when it is started.
+    # It inherits the mask: without it nobody could say how children ended, so that a signal to the
+    # whole group is not for it. The resource tracker would take both out of the mask at its start.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
@@ -85,8 +84,7 @@ def run_in_child(
     Args:
         work: A function of a module; what it needs is imported in the child.
         job: Its argument, as JSON.
-        folder: Where it writes; the child's output goes to a log there. What an earlier child said
-            there is removed.
+        folder: Where it writes, and has a log; what an earlier child said there is removed.
         on_event: Called with every event that the child writes, soon after and in order.
 
     Raises:
