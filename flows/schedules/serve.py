@@ -16,6 +16,7 @@ from prefect.runner import Runner
 from prefect.settings import get_current_settings
 
 from components.storage import Home
+from flows.loss import AWAY_SECONDS
 from flows.schedules.deployed import deploy
 from flows.schedules.when import When
 from flows.server import require_answer
@@ -26,7 +27,6 @@ from params.errors import InputError
 from params.schema import Experiment
 
 LOOK_SECONDS = 5.0
-AWAY_SECONDS = 60.0  # for which a server may be away, as while it is started anew
 END_SECONDS = 45.0  # for runs to be cancelled, for which Prefect takes up to 30
 
 
