@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -29,8 +30,14 @@ def owner() -> dict[str, str]:
     return {
         PID: str(os.getpid()),
         HOST: socket.gethostname(),
-        STARTED: repr(psutil.Process().create_time()),
+        STARTED: started(os.getpid()),
     }
+
+
+@cache
+def started(pid: int) -> str:
+    """When process `pid` started, read once: a clock that is set meanwhile moves it by a second."""
+    return repr(psutil.Process(pid).create_time())
 
 
 @contextmanager

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from components.storage import Home
 from components.tracking.gone import end_gone_runs, to_take_up, unfinished
 from components.tracking.opening import Tracking
 from components.tracking.owner import holding, is_gone, lock_path, owner
-from components.tracking.runs import Parent, finish
+from components.tracking.runs import Parent, end_open_runs, finish
 from components.tracking.trainings import start_training
 from components.train.job import TrainingJob
 from params.errors import InputError
@@ -53,6 +54,15 @@ def test_a_run_belongs_to_the_process_that_started_it(seen: Any, parent: Parent)
     tags = seen.run(parent.run_id).data.tags
     assert (tags["unroll.pid"], tags["unroll.host"]) == (str(os.getpid()), socket.gethostname())
     assert owner().items() <= tags.items()
+
+
+def test_a_clock_that_is_set_meanwhile_does_not_lose_a_process_its_runs(
+    seen: Any, opened: Tracking, parent: Parent, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = psutil.Process().create_time()
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: before + 1)
+    end_open_runs(home, opened.client().get_experiment(opened.experiment_id).name)
+    assert seen.run(parent.run_id).info.status == "KILLED"
 
 
 @pytest.mark.parametrize(
