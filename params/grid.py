@@ -25,6 +25,7 @@ REFUSED = {
     "seeds": "every point is trained with all of them, so change seeds itself",
     "ingest": "points on other data cannot be compared",
     "preprocess": "points would be validated or tested on other examples",
+    "resources": "where a training runs changes no result",
     **dict.fromkeys(("name", "task", "evaluate", "compare", "report"), "it changes no training"),
 }
 

@@ -6,6 +6,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 
 from params.ingest import SeriesIngest, TextIngest
 from params.names import Architecture
+from params.resources import Resources
 from params.section import Section, Seed, is_none
 from params.sections import (
     Compare,
@@ -45,11 +46,16 @@ class ExperimentBase(Section):
         default=None, exclude_if=is_none, description="What `unroll tune` may change."
     )
 
+    resources: Resources = Field(
+        default_factory=Resources,
+        exclude_if=lambda resources: resources == Resources(),
+        description="Where trainings run.",
+    )
+
     def digest(self) -> str:
-        """The digest of all but `tune`, which a run does not read."""
-        if self.tune is None:
-            return super().digest()
-        return self.model_copy(update={"tune": None}).digest()
+        """The digest of what is computed: not of `tune`, and of `resources` the precision alone."""
+        computed = {"tune": None, "resources": self.resources.computed()}
+        return Section.digest(self.model_copy(update=computed))
 
     @field_validator("grid")
     @classmethod
@@ -58,6 +64,16 @@ class ExperimentBase(Section):
     ) -> dict[str, tuple[JsonValue, ...]]:
         """By key, so that the same points have the same names and digest, however they are said."""
         return dict(sorted(grid.items()))
+
+    @model_validator(mode="after")
+    def _same_share_for_every_device(self) -> Self:
+        world_size = self.resources.world_size
+        if self.train.batch_size % world_size:
+            raise ValueError(
+                f"train.batch_size must be a multiple of the {world_size} devices that share a "
+                f"training (resources.devices x num_nodes), got {self.train.batch_size}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _each_run_once(self) -> Self:
