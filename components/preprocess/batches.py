@@ -23,12 +23,25 @@ POOL = 64  # batches whose examples are sorted together: random enough, and padd
 class Batch(NamedTuple):
     """`inputs` are token ids `(B, T)` or values `(B, T, F)`, padded at the end; `lengths` `(B,)`,
     `targets` `(B, P)` and `rows` `(B,)`, the place of each example in its split.
+
+    Where it is one of several shares of a batch, `weight` is how much its mean counts in the mean
+    over the shares, which then is the mean over the examples; 0 where it has an example only
+    because no batch can be empty.
     """
 
     inputs: Tensor
     lengths: Tensor
     targets: Tensor
     rows: Tensor
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which part of every batch a device computes, of `world_size` that share a training."""
+
+    rank: int = 0
+    world_size: int = 1
 
 
 @dataclass(frozen=True)
@@ -83,19 +96,24 @@ class Batches:
     """All examples of a split exactly once, in batches of similar length.
 
     With a `generator_seed` the order is random and depends on nothing else; without one it is by
-    length. Every iteration gives the same batches.
+    length. Every iteration gives the same batches. With a `share` they are that part of each batch:
+    all shares together have every example once.
     """
 
     split: Split
     batch_size: int
     generator_seed: int | None = None
+    share: Share = Share()
 
     def __len__(self) -> int:
         return math.ceil(len(self.split.lengths) / self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
+        rank, world_size = self.share.rank, self.share.world_size
         for rows in self.order():
-            yield self.split.batch(rows)
+            own = rows[rank::world_size]
+            weight = len(own) * world_size / len(rows)
+            yield self.split.batch(own if len(own) else rows[:1])._replace(weight=weight)
 
     def order(self) -> list[Tensor]:
         """The rows of each batch."""

@@ -11,9 +11,9 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytorch_lightning as pl
@@ -25,12 +25,17 @@ from components.files import file_digest, sync
 from components.records import Epoch
 from components.train.history import History
 from components.train.memory import peak_memory_bytes
+from components.train.ranks import rank
 
 logger = logging.getLogger(__name__)
 
 OURS = "unroll"  # the key in the checkpoint under which everything stands that Lightning lacks
 TEMPORARY = "epoch.ckpt."  # how a file that is being written begins
+CHANGED = "the training was begun on %s and goes on on %s: it ends otherwise than if it had not"
 NAME = re.compile(r"epoch-(\d+)-([0-9a-f]{16})\.ckpt")
+
+RandomState = dict[str, Any]
+Value = TypeVar("Value")
 
 
 def newest_checkpoint(folder: Path) -> Path | None:
@@ -40,10 +45,11 @@ def newest_checkpoint(folder: Path) -> Path | None:
     """
     found = [(int(match[1]), match[2], path) for match, path in named(folder)]
     for _, digest, path in sorted(found, reverse=True):
-        if file_digest(path)[:16] == digest:
-            return path
+        with suppress(FileNotFoundError):  # another rank found it damaged, too
+            if file_digest(path)[:16] == digest:
+                return path
         logger.warning("%s is damaged; the training does not go on from it", path)
-        path.unlink()
+        path.unlink(missing_ok=True)
     return None
 
 
@@ -76,7 +82,7 @@ class Checkpoints(Checkpoint):
         self.seconds_before = 0.0
         self.memory_before = 0
         self.start = time.perf_counter()
-        self.random: dict[str, Any] | None = None  # as torch and numpy give it
+        self.random: RandomState | None = None
 
     @property
     def seconds(self) -> float:
@@ -85,14 +91,21 @@ class Checkpoints(Checkpoint):
 
     @property
     def memory(self) -> int:
-        """The most memory held, in bytes, that before an interruption too."""
-        return max(self.memory_before, peak_memory_bytes())
+        """The most memory held by all ranks, in bytes, that before an interruption too.
+
+        All ranks must ask for it together.
+        """
+        return max(self.memory_before, sum(of_all_ranks(peak_memory_bytes())))
 
     def take_up(self, path: Path) -> bool:
         """Begin with what the checkpoint `path` holds; returns whether the training had ended."""
         ours = torch.load(path, weights_only=True, map_location="cpu")[OURS]
         self.best = ours["best"]
-        self.random = ours["random"]
+        states = ours["random"]
+        if rank() < len(states):
+            self.random = states[rank()]
+        if len(states) != ranks():
+            logger.warning(CHANGED, f"{len(states)} processes", f"{ranks()}")
         self.seconds_before = ours["seconds"]
         self.memory_before = ours["memory"]
         self.history.taken_up([Epoch.model_validate(epoch) for epoch in ours["epochs"]])
@@ -101,7 +114,7 @@ class Checkpoints(Checkpoint):
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Goes on with the random numbers where the interrupted training was."""
         if self.random is not None:
-            restore_random(self.random)
+            restore_random(self.random, pl_module.device)
             self.random = None
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -109,7 +122,9 @@ class Checkpoints(Checkpoint):
         epoch = self.history.epochs[-1]
         partial = self.folder / "epoch.ckpt.partial"
         with temporary_files_in(self.folder):
-            trainer.save_checkpoint(partial)
+            trainer.save_checkpoint(partial)  # which all ranks do together, and rank 0 writes
+        if rank() > 0:
+            return
         sync(partial)
         path = self.folder / f"epoch-{epoch.epoch}-{file_digest(partial)[:16]}.ckpt"
         partial.rename(path)
@@ -132,7 +147,7 @@ class Checkpoints(Checkpoint):
         checkpoint[OURS] = {
             "epochs": [epoch.model_dump() for epoch in epochs],
             "best": self.best,
-            "random": random_state(),
+            "random": of_all_ranks(random_state(pl_module.device)),
             "seconds": self.seconds,
             "memory": self.memory,
             "ended": trainer.should_stop or len(epochs) == self.history.max_epochs,
@@ -154,21 +169,48 @@ def temporary_files_in(folder: Path) -> Iterator[None]:
         tempfile.tempdir, tempfile.template = before
 
 
-def random_state() -> dict[str, Any]:
-    """The state of every generator of random numbers, as lists, numbers and tensors."""
+def ranks() -> int:
+    """How many processes share this training."""
+    return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+
+
+def of_all_ranks(value: Value) -> list[Value]:
+    """The `value` of every process that shares this training, by its rank."""
+    if ranks() == 1:
+        return [value]
+    found: list[Any] = [None] * ranks()
+    torch.distributed.all_gather_object(found, value)
+    return found
+
+
+def random_state(device: torch.device) -> RandomState:
+    """The state of every generator that a training on `device` draws from.
+
+    It is made of lists, numbers and tensors, as torch and numpy give it.
+    """
     kind, keys, *rest = np.random.get_state()
     return {
         "python": random.getstate(),
         "numpy": [kind, np.asarray(keys).tolist(), *rest],
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "device": None if device.type == "cpu" else generator_of(device).get_state(),
+        "kind": device.type,
     }
 
 
-def restore_random(state: dict[str, Any]) -> None:
+def restore_random(state: RandomState, device: torch.device) -> None:
     """Set every generator of random numbers to such a state."""
     random.setstate(state["python"])
     np.random.set_state(tuple(state["numpy"]))
     torch.set_rng_state(state["torch"])
-    if torch.cuda.is_available() and len(state["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all(state["cuda"])
+    if state["kind"] != device.type:
+        logger.warning(CHANGED, state["kind"], device.type)
+    elif state["device"] is not None:
+        generator_of(device).set_state(state["device"])
+
+
+def generator_of(device: torch.device) -> torch.Generator:
+    """The generator of random numbers that layers on a `device` other than the processor use."""
+    if device.type == "mps":
+        return torch.mps._get_default_mps_generator()  # noqa: SLF001 - torch has no other name
+    return torch.cuda.default_generators[device.index or 0]

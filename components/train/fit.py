@@ -2,11 +2,13 @@
 
 import logging
 import warnings
+from datetime import timedelta
 from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback, EarlyStopping, EMAWeightAveraging
+from pytorch_lightning.strategies import DDPStrategy, Strategy
 from safetensors.torch import save_file
 
 from components.files import sync, write_whole
@@ -18,6 +20,7 @@ from components.train.history import History
 from components.train.job import TRAINED, WEIGHTS, TrainingJob
 from components.train.lightning_module import SequenceModule
 from components.train.networks import RecurrentNetwork, num_parameters
+from components.train.ranks import AWAY_SECONDS, rank
 from components.train.worker import EVENTS
 
 
@@ -25,12 +28,13 @@ def fit(job: TrainingJob, folder: Path) -> None:
     """Train, and leave in `folder` the best weights and the result.
 
     Same job, same thread count: same result, also if a training that was interrupted in `folder`
-    is taken up, at the end of its last finished epoch.
+    is taken up, at the end of its last finished epoch. Where several processes share it, each of
+    them calls this.
 
     Raises:
         TrainingDiverged: If the loss stops being a number.
     """
-    history = History(folder / EVENTS, job.train.max_epochs)
+    history = History(folder / EVENTS, job.train.max_epochs, speaks=rank() == 0)
     if (folder / TRAINED).exists():  # it was interrupted after its end
         done = Trained.model_validate_json((folder / TRAINED).read_text(encoding="utf-8"))
         history.taken_up(done.epochs)
@@ -38,15 +42,20 @@ def fit(job: TrainingJob, folder: Path) -> None:
         return
     prepare_torch(job)
     network = RecurrentNetwork(job.architecture, job.model, job.prepared.spec)
+    if rank() > 0:  # from equal weights on, it drops other units than the others do
+        pl.seed_everything((job.seed + rank() * 1_000_003) % 2**32, verbose=False)
     scale = job.prepared.scaler.scale if job.prepared.scaler else 1.0
-    module = SequenceModule(network, job.task, job.train, scale=scale)
+    shared = job.resources.world_size
+    module = SequenceModule(network, job.task, job.train, scale=scale, world_size=shared)
     data = SequenceData(job.prepared.path, job.train.batch_size, job.seed)
     checkpoints = Checkpoints(folder, history)
     trainer = trainer_for(job, folder, [history, checkpoints])
     begun = newest_checkpoint(folder)
-    remove_checkpoints(folder, but=begun)
     if begun is None or not checkpoints.take_up(begun):
         trainer.fit(module, datamodule=data, ckpt_path=begun, weights_only=True)
+    memory = checkpoints.memory
+    if rank() > 0:
+        return
     save_file(checkpoints.best, folder / WEIGHTS)
     sync(folder / WEIGHTS)
     trained = Trained(
@@ -55,7 +64,7 @@ def fit(job: TrainingJob, folder: Path) -> None:
         seed=job.seed,
         num_parameters=num_parameters(network),
         train_seconds=checkpoints.seconds,
-        peak_memory_bytes=checkpoints.memory,
+        peak_memory_bytes=memory,
         best_epoch=history.best_epoch,
         epochs=tuple(history.epochs),
     )
@@ -76,7 +85,7 @@ def prepare_torch(job: TrainingJob) -> None:
 
 
 def trainer_for(job: TrainingJob, folder: Path, callbacks: list[Callback]) -> pl.Trainer:
-    """Lightning's trainer on one device, silent: the history is its only voice."""
+    """Lightning's trainer, silent: the history is its only voice."""
     if job.train.ema_decay is not None:
         # Polyak & Juditsky 1992; validated and saved in place of the weights of the last step.
         callbacks = [EMAWeightAveraging(decay=job.train.ema_decay), *callbacks]
@@ -87,15 +96,27 @@ def trainer_for(job: TrainingJob, folder: Path, callbacks: list[Callback]) -> pl
         callbacks = [stopping, *callbacks]
     return pl.Trainer(
         accelerator="auto",
-        devices=1,
+        devices=job.resources.devices,
+        num_nodes=job.resources.num_nodes,
+        strategy=strategy_for(job),
+        use_distributed_sampler=False,  # each rank makes its own share of every batch
+        precision=job.resources.precision,
         max_epochs=job.train.max_epochs,
         gradient_clip_val=job.train.gradient_clip_val,
         reload_dataloaders_every_n_epochs=1,  # their order depends on the epoch
         num_sanity_val_steps=0,
-        deterministic=True,
+        deterministic=job.resources.deterministic,
         logger=False,
         enable_progress_bar=False,
         enable_model_summary=False,
         default_root_dir=folder,
         callbacks=callbacks,
     )
+
+
+def strategy_for(job: TrainingJob) -> Strategy | str:
+    """How Lightning shares the training among devices, if it does."""
+    if job.resources.world_size == 1:
+        return "auto"
+    # The network has no buffers; and a rank that waits in vain is not to wait for half an hour.
+    return DDPStrategy(broadcast_buffers=False, timeout=timedelta(seconds=AWAY_SECONDS))

@@ -17,8 +17,9 @@ STEP_EVENT_SECONDS = 0.3
 class History(Callback):
     """Writes steps now and then; keeps the metrics of every epoch, which it writes when told to."""
 
-    def __init__(self, path: Path, max_epochs: int):
-        """A history that is written to `path`."""
+    def __init__(self, path: Path, max_epochs: int, *, speaks: bool = True):
+        """A history that is written to `path`, or that is only kept."""
+        self.speaks = speaks
         self.path = path
         self.max_epochs = max_epochs
         self.epochs: list[Epoch] = []
@@ -74,5 +75,7 @@ class History(Callback):
 
     def write(self, event: dict[str, object]) -> None:
         """Append one event."""
+        if not self.speaks:
+            return
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(event) + "\n")

@@ -3,6 +3,7 @@
 from components.records import NamedRow, Prepared, Record
 from components.storage import key_of
 from params.names import Architecture, Task
+from params.resources import Resources
 from params.sections import SeriesModel, TextModel, Train
 
 VERSION = 3  # of how networks are trained; a change of it trains stored runs again
@@ -14,8 +15,8 @@ WEIGHTS = "weights.safetensors"  # the weights of its best epoch
 class TrainingJob(Record):
     """One architecture with one seed on one preprocessed data set.
 
-    `num_threads` says how it is computed and is not part of the key, nor is `row`: what its row is
-    called, where that is not its architecture.
+    `num_threads` and `resources` say how it is computed and are not part of the key, but for the
+    precision; nor is `row`: what its row is called, where that is not its architecture.
     """
 
     task: Task
@@ -25,11 +26,14 @@ class TrainingJob(Record):
     train: Train
     prepared: Prepared
     num_threads: int
+    resources: Resources = Resources()
     row: NamedRow | None = None
 
     @property
     def key(self) -> str:
         """The digest of everything that the result depends on."""
+        full = Resources().precision
+        precision = () if self.resources.precision == full else (self.resources.precision,)
         return key_of(
             "train",
             VERSION,
@@ -38,6 +42,7 @@ class TrainingJob(Record):
             self.train.digest(),
             self.architecture,
             self.seed,
+            *precision,
         )
 
     @property

@@ -17,7 +17,15 @@ class TrainingDiverged(Exception):
 class SequenceModule(pl.LightningModule):
     """Fits a network: binary cross-entropy on logits, or squared error on scaled values."""
 
-    def __init__(self, network: nn.Module, task: Task, train: Train, *, scale: float = 1.0):
+    def __init__(
+        self,
+        network: nn.Module,
+        task: Task,
+        train: Train,
+        *,
+        scale: float = 1.0,
+        world_size: int = 1,
+    ):
         """A module around a ready-made network.
 
         Args:
@@ -25,26 +33,29 @@ class SequenceModule(pl.LightningModule):
             task: Chooses the loss and the validation metric.
             train: Learning rate and weight decay.
             scale: Degrees C of one scaled unit, for `val/mae`.
+            world_size: How many devices share every batch.
         """
         super().__init__()
         self.network = network
         self.task = task
         self.train_params = train
         self.scale = scale
+        self.world_size = world_size
 
     def training_step(self, batch: Batch) -> Tensor:
-        """The loss of one batch."""
-        return self.step(batch, TRAIN_LOSS)[0]
+        """The loss of one batch, or of this device's share of it, as much as it counts."""
+        loss, _ = self.step(batch, TRAIN_LOSS)
+        return loss if batch.weight == 1 else loss * batch.weight
 
     def validation_step(self, batch: Batch) -> None:
         """Logs the loss and one metric that people can read."""
         _, output = self.step(batch, VAL_LOSS)
         if self.task == "classification":
             right = ((output >= 0) == (batch.targets == 1)).float().mean()
-            self.log(VAL_ACCURACY, right, batch_size=len(batch.rows))
+            self.log_mean(VAL_ACCURACY, right, batch)
         else:
             error = (output - batch.targets).abs().mean() * self.scale
-            self.log(VAL_MAE, error, batch_size=len(batch.rows))
+            self.log_mean(VAL_MAE, error, batch)
 
     def step(self, batch: Batch, key: str) -> tuple[Tensor, Tensor]:
         """The loss and the output `(B, P)`; the epoch's loss, under `key`, is their weighted mean.
@@ -62,8 +73,15 @@ class SequenceModule(pl.LightningModule):
                 f"{key} became {loss.item()} in epoch {self.current_epoch + 1}; a smaller "
                 "train.learning_rate or train.gradient_clip_val may help"
             )
-        self.log(key, loss, on_step=False, on_epoch=True, batch_size=len(batch.rows))
+        self.log_mean(key, loss, batch)
         return loss, output
+
+    def log_mean(self, key: str, value: Tensor, batch: Batch) -> None:
+        """Log the mean of `batch` under `key`; the epoch's value is that over all examples."""
+        # Lightning divides the sum of these sizes over all devices by their number, and drops what
+        # is left over: so they are multiples of it.
+        size = len(batch.rows) * self.world_size if batch.weight else 0
+        self.log(key, value, on_step=False, on_epoch=True, batch_size=size, sync_dist=True)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from components.records import Trained
 from components.storage import Store
 from components.train.job import TRAINED, TrainingJob
+from components.train.ranks import fit_on_ranks
 from components.train.worker import ChildFailed, Event, run_in_child
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ def train(
         on_event(event)
 
     def make(folder: Path) -> None:
-        run_in_child(fit_in_child, job.model_dump_json(), folder, tell)
+        work = fit_in_child if job.resources.world_size == 1 else fit_on_ranks
+        run_in_child(work, job.model_dump_json(), folder, tell)
 
     try:
         output = store.output("train", job.key, make, fresh=fresh, resumable=True)

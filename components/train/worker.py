@@ -46,6 +46,10 @@ _context = multiprocessing.get_context("forkserver")
 _children = threading.Lock()
 
 
+class Reason(Exception):
+    """Raised in a child: its message is what people are told, without the name of an error."""
+
+
 class ChildFailed(Exception):
     """A child ended without a result. `status` is FAILED, or KILLED if a signal ended it."""
 
@@ -186,10 +190,10 @@ def enter(work: Work, job: str, folder: Path) -> None:
         with contextlib.suppress(OSError):
             traceback.print_exc()
         said = " ".join(str(error).split()) or "no message"
-        kind = type(error).__name__
+        kind = "" if isinstance(error, Reason) else f"{type(error).__name__}: "
         if is_disk_full(error):
             os._exit(DISK_FULL)  # without a last line in the log, for which there is no room
-        (folder / REASON).write_text(f"{kind}: {said}", encoding="utf-8")
+        (folder / REASON).write_text(f"{kind}{said}", encoding="utf-8")
         sys.exit(1)
 
 

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from components.preprocess import batches
-from components.preprocess.batches import Batches, TokenSplit, WindowSplit, load_split
+from components.preprocess.batches import Batches, Share, TokenSplit, WindowSplit, load_split
 
 TEXTS = [[5, 6, 7], [8], [2, 3], [9, 9, 9, 9], [4]]
 LABELS = [1, 0, 0, 1, 1]
@@ -78,6 +78,21 @@ def test_every_example_comes_exactly_once_and_whole(number: int, seed: int | Non
         assert torch.equal(batch.inputs, expected)
         assert torch.equal(batch.targets[:, 0].long(), batch.rows)
         assert torch.equal(batch.lengths, split.lengths[batch.rows])
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+@pytest.mark.parametrize(("number", "world_size"), [(700, 2), (701, 3), (10, 4), (1, 2)])
+def test_shares_have_every_example_once_and_their_means_are_that_of_the_batch(
+    number: int, world_size: int, seed: int | None
+) -> None:
+    split = many(number)
+    whole = Batches(split, 8, seed)
+    shares = [Batches(split, 8, seed, Share(rank, world_size)) for rank in range(world_size)]
+    for batch, *parts in zip(whole, *shares, strict=True):
+        rows = [row for part in parts if part.weight for row in part.rows.tolist()]
+        assert sorted(rows) == sorted(batch.rows.tolist())
+        means = [part.rows.double().mean() * part.weight for part in parts]
+        assert sum(means) / world_size == pytest.approx(float(batch.rows.double().mean()))
 
 
 def test_without_a_seed_the_order_is_by_length() -> None:

@@ -223,10 +223,11 @@ def test_random_numbers_go_on_where_they_were() -> None:
     def drawn() -> list[float]:
         return [random.random(), float(np.random.rand()), float(torch.rand(1))]
 
-    before = random_state()
+    processor = torch.device("cpu")
+    before = random_state(processor)
     first = drawn()
     drawn()
-    restore_random(before)
+    restore_random(before, processor)
     assert drawn() == first
 
 
