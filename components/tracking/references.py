@@ -1,6 +1,7 @@
 """How the comparisons in MLflow stand, and to which stage outputs they refer."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -11,7 +12,7 @@ from mlflow.store.entities import PagedList
 from components.storage import Home
 from components.tracking.connection import connected
 from components.tracking.made_from import all_outputs, tagged
-from components.tracking.owner import is_gone
+from components.tracking.owner import STARTED, is_gone
 from components.tracking.runs import is_complete
 from components.tracking.search import is_comparison
 
@@ -62,6 +63,11 @@ class Tracked:
     def began(self) -> float:
         """When the first of its runs began, in seconds since 1970."""
         return float(min(run.info.start_time for run in self.runs)) / 1000
+
+    @property
+    def touched(self) -> float:
+        """When one of its runs last began, was taken up or ended, in seconds since 1970."""
+        return max(moment for run in self.runs for moment in moments(run))
 
 
 def tracked(uri: str, home: Home, scratch: Path) -> list[Tracked]:
@@ -122,6 +128,18 @@ def state_of(own: Run | None, home: Home) -> State:
     if is_complete(own):
         return "finished"
     return "interrupted" if own.info.status != "RUNNING" or is_dead(own, home) else "running"
+
+
+def moments(run: Run) -> Iterator[float]:
+    """When a run began, when it ended, and when its process started, in seconds since 1970.
+
+    A run that is taken up keeps its first two until it ends again, but gets another process.
+    """
+    yield run.info.start_time / 1000
+    if run.info.end_time:
+        yield run.info.end_time / 1000
+    with suppress(KeyError, ValueError):
+        yield float(run.data.tags[STARTED])
 
 
 def is_dead(run: Run, home: Home) -> bool:
