@@ -38,7 +38,7 @@ def remove(items: Sequence[Item], home: Home, since: float) -> Iterator[Outcome]
     keep: set[str] = set()
     for item in sorted(items, key=lambda one: one.kind != "comparison"):
         try:
-            if item.name.removeprefix("store ") in keep:
+            if item.output in keep:
                 raise InputError("its comparison stays")
             remove_one(item, home, since)
             yield Outcome(item)

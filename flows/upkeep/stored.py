@@ -19,7 +19,7 @@ def store(home: Home, *, deep: bool) -> Iterator[Finding]:
         home: The folder for everything.
         deep: Read every file, and compare its digest.
     """
-    found = list(inventory(home.store))
+    found = list(inventory(home))
     outputs = [one for one in found if one.kind == "output"]
     broken = 0
     for one in outputs:

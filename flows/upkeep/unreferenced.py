@@ -131,9 +131,11 @@ def reason(one: Stored, comparisons: Sequence[Tracked], given_up: Sequence[Track
 
 
 def item_of(one: Stored, why: str) -> Item:
-    """A folder of the store that can go."""
-    lock = None if one.kind == "removed" else one.lock
-    return Item(one.kind, f"store {one.name}", why, one.size, one.used, (one.path,), lock=lock)
+    """A folder that can go; one that was being removed is no output any more."""
+    if one.kind == "removed":
+        return Item(one.kind, one.name, why, one.size, one.used, (one.path,))
+    name, lock = f"store {one.name}", one.lock
+    return Item(one.kind, name, why, one.size, one.used, (one.path,), output=one.name, lock=lock)
 
 
 def told(stored: Sequence[Stored]) -> str:

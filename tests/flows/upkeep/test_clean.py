@@ -313,6 +313,29 @@ def test_what_could_not_be_removed_is_told_and_the_status_is_one(
     assert list((world.home.store.root / "train").glob(".*")) == []
 
 
+def test_what_an_interrupted_clean_left_of_reports_and_of_runs_goes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    world.report(ONE)
+    world.comparison(TWO)
+    world.client.delete_run(world.runs[TWO][0])
+    for _ in range(3):  # the files of a run, and two reports
+        with monkeypatch.context() as patch:
+            patch.setattr(removal, "clear", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                clean(world.home, Wish(), yes=True)
+    left = [
+        path for place in (world.home.reports, world.home.artifacts) for path in place.iterdir()
+    ]
+    assert [path.name.split(".")[-1] for path in left if path.is_dir()] == ["removed"] * 3
+    assert {item.kind for item in plan(world)} == {"removed"}
+    assert clean(world.home, Wish(), yes=True) == 0
+    assert [path for path in left if path.is_dir()] == []
+
+
 def test_without_mlflow_nothing_goes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     loose = world.output("train", "loose")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
