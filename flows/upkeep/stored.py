@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from components import usage
+from components.locks import is_held
 from components.manifest import damage
 from components.storage import Home
 from dashboards.wording import size
@@ -42,7 +42,7 @@ def store(home: Home, *, deep: bool) -> Iterator[Finding]:
 
 def half_written(partials: Sequence[Stored]) -> Iterator[Finding]:
     """What is being made now, and what was when its process ended."""
-    making = [one for one in partials if usage.is_held(one.lock)]
+    making = [one for one in partials if is_held(one.lock)]
     if making:
         names = ", ".join(one.name for one in making)
         yield good("store", f"being made now by a running process: {names}")

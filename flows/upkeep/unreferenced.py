@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from components import usage
 from components.evaluate.cost import ANSWERING, MEASURED
+from components.locks import is_held
 from components.tracking.references import Tracked
 from dashboards.wording import size
 from flows.upkeep.findings import plural
@@ -44,7 +44,7 @@ def from_store(
                 items.append(item_of(one, "an earlier `unroll clean` was interrupted"))
         elif is_needed(one, needed) or not is_asked_for(one, asked, wish):
             continue
-        elif one.used >= since or usage.is_held(one.lock):
+        elif one.used >= since or is_held(one.lock):
             busy.append(one)
         else:
             items.append(item_of(one, reason(one, comparisons, given_up)))
