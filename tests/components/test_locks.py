@@ -1,12 +1,14 @@
 """Whether a lock is held, asked without disturbing anybody."""
 
 import fcntl
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from components.locks import held, is_held
+from components.stopping import Interrupted, stopping
 
 
 def test_a_lock_is_held_until_it_is_let_go(tmp_path: Path) -> None:
@@ -43,3 +45,16 @@ def test_who_looks_is_not_taken_for_a_holder(tmp_path: Path) -> None:
 
 def test_a_lock_that_cannot_be_asked_counts_as_held(tmp_path: Path) -> None:
     assert is_held(tmp_path)  # a folder, which no lock is
+
+
+def test_who_waits_for_a_lock_ends_with_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "key.lock"
+    monkeypatch.setattr(stopping, "is_set", lambda: True)
+    lock = FileLock(path, thread_local=False)
+    with ThreadPoolExecutor(1) as another:
+        another.submit(lock.acquire).result()
+        with pytest.raises(Interrupted, match="while another process held"), held(path, "stage"):
+            pass
+        lock.release()
