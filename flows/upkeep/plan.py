@@ -122,7 +122,7 @@ def kept_elsewhere(found: Found, wish: Wish) -> int:
 
 def orphaned_reports(found: Found, wish: Wish) -> Iterator[Item]:
     """Reports of comparisons that MLflow does not hold any more."""
-    known = {one.id for one in found.comparisons if one.state != "gone"}
+    known = {one.id for one in found.comparisons if one.state != "deleted"}
     for path in sorted(found.home.reports.glob(f"*/{COMPARISON}")):
         folder = path.parent
         experiment = experiment_of(folder.name)

@@ -48,19 +48,21 @@ def from_store(
             busy.append(one)
         else:
             items.append(item_of(one, reason(one, comparisons, given_up)))
-    stays = []
-    if busy:
-        stays.append(f"{told(busy)} stays: a process that is running used it")
+    used = [f"{told(busy)} stays: a process that is running used it"] if busy else []
+    return items, [*used, *for_unfinished(stored, kept)]
+
+
+def for_unfinished(stored: Sequence[Stored], kept: Sequence[Tracked]) -> list[str]:
+    """What stays for the unfinished among the comparisons that stay, and for no other, if any."""
+    needed = union(kept)
     resumable = [one for one in kept if one.state == "interrupted"]
     others = union(one for one in kept if one.state != "interrupted")
     theirs = [one for one in stored if is_needed(one, needed) and not is_needed(one, others)]
-    if theirs:
-        whose = plural(len(resumable), "unfinished comparison")
-        stays.append(
-            f"{told(theirs)} stays for {whose} to go on with (`unroll resume`); --unfinished "
-            "gives them up"
-        )
-    return items, stays
+    if not theirs:
+        return []
+    whose = plural(len(resumable), "unfinished comparison")
+    mend = "to go on with (`unroll resume`); --unfinished gives them up"
+    return [f"{told(theirs)} stays for {whose} {mend}"]
 
 
 def union(comparisons: Iterable[Tracked]) -> Names:

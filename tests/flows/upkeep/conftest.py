@@ -105,6 +105,8 @@ class World:
             if status != "RUNNING":
                 self.client.set_terminated(run_id, status, end_time=int(1000 * then))
             if status == "FINISHED":
+                if is_own:
+                    self.client.set_tag(run_id, "unroll.missing", "0")
                 self.client.set_tag(run_id, "unroll.complete", "true")
         aged(self.report(id), days)
         return run_id

@@ -4,7 +4,10 @@ import json
 import os
 import resource
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
@@ -16,7 +19,7 @@ from filelock import FileLock
 
 from flows.upkeep import devices, environment, stored
 from flows.upkeep.devices import Gpu, Seen, judged
-from flows.upkeep.doctor import doctor
+from flows.upkeep.doctor import doctor, findings
 from flows.upkeep.findings import Finding, good, isolated, plural
 from flows.upkeep.tracked import mlflow
 
@@ -73,6 +76,18 @@ def test_a_check_that_fails_is_itself_a_finding() -> None:
     first, second = isolated("disk", check)
     assert first.mark == "ok"
     assert (second.mark, second.found) == ("wrong", "could not be checked: RuntimeError: on fire")
+
+
+def test_the_process_that_looks_at_devices_is_waited_for_however_the_checks_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+    monkeypatch.setattr(devices, "start", lambda: process)
+    checking = findings(world.home, deep=False, as_json=True)
+    next(checking)
+    checking.close()
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_half_written_folders_are_named(world: World) -> None:
