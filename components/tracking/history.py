@@ -13,7 +13,7 @@ from components.tracking.looking import LOOKED, LOOKS, began
 from components.tracking.owner import is_gone
 from components.tracking.read import find_experiment
 from components.tracking.runs import MISSING, is_complete
-from components.tracking.search import COMPARISONS, comparison_of, latest_first
+from components.tracking.search import COMPARISONS, comparison_of, is_comparison, latest_first
 from params.names import Task
 
 Status = Literal["complete", "incomplete", "running", "interrupted", "failed"]
@@ -87,7 +87,7 @@ def past_of(run: Run, home: Home) -> Past:
 def status_of(run: Run, home: Home) -> Status:
     """How far a run came; one whose process is gone is not running."""
     if is_complete(run):
-        return "complete" if is_whole(run) else "incomplete"
+        return "complete" if is_whole(run) or not is_comparison(run) else "incomplete"
     if run.info.status == "RUNNING" and not is_gone(run, home):
         return "running"
     return "failed" if run.info.status == "FAILED" else "interrupted"
