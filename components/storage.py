@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components import usage
-from components.files import sync
+from components.files import put_aside, sync
 from components.locks import held
 from components.manifest import damage, seal
 from params.errors import InputError
@@ -138,7 +138,8 @@ class Store:
         Args:
             stage: Name of the stage, a folder of the store.
             key: Digest of everything that the output depends on.
-            make: Fills the folder that it is given, which is empty. If it raises, nothing is kept.
+            make: Fills the folder that it is given, which is empty; if it raises, nothing is kept.
+                Both are otherwise if the output is `resumable`.
             fresh: Make the output again although it is there.
             resumable: The folder is the one that `make` filled when it was interrupted, if it was,
                 and is kept if it raises.
@@ -166,10 +167,12 @@ class Store:
                     shutil.rmtree(partial, ignore_errors=True)
                 raise
             # What stands there is damaged, or is asked to be made again.
-            shutil.rmtree(path, ignore_errors=True)
+            old = put_aside(path) if path.exists() else None
             usage.mark(partial)
             partial.rename(path)
             sync(path.parent)
+            if old is not None:
+                shutil.rmtree(old, ignore_errors=True)  # what is left, `unroll clean` finds
         return Output(path, key, reused=False)
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from components import usage
+from components.files import REMOVED
 from components.storage import Home
 
 KEY = re.compile(r"[0-9a-f]{16}")
-REMOVED = ".removed"  # ends the name of what is being removed; it begins with a dot
 CHECKPOINTS = "epoch-*.ckpt"  # from which an interrupted training goes on
 
 Kind = Literal["output", "partial", "removed"]

@@ -37,7 +37,7 @@ def store(home: Home, *, deep: bool) -> Iterator[Finding]:
     removed = [one for one in found if one.kind == "removed"]
     if removed:
         total = size(sum(one.size for one in removed))
-        yield note("store", f"{total} of an interrupted `unroll clean`", "unroll clean --yes")
+        yield note("store", f"{total} whose removal was interrupted", "unroll clean --yes")
 
 
 def half_written(partials: Sequence[Stored]) -> Iterator[Finding]:

@@ -41,7 +41,7 @@ def from_store(
     for one in stored:
         if one.kind == "removed":
             if not wish.experiments:
-                items.append(item_of(one, "an earlier `unroll clean` was interrupted"))
+                items.append(item_of(one, "its removal was interrupted"))
         elif is_needed(one, needed) or not is_asked_for(one, asked, wish):
             continue
         elif one.used >= since or is_held(one.lock):

@@ -308,7 +308,7 @@ def test_what_could_not_be_removed_is_told_and_the_status_is_one(
     monkeypatch.undo()
     # What was renamed already is found again.
     (left,) = plan(world)
-    assert (left.kind, left.why) == ("removed", "an earlier `unroll clean` was interrupted")
+    assert (left.kind, left.why) == ("removed", "its removal was interrupted")
     assert clean(world.home, Wish(), yes=True) == 0
     assert list((world.home.store.root / "train").glob(".*")) == []
 

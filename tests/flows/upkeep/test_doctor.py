@@ -97,7 +97,7 @@ def test_half_written_folders_are_named(world: World) -> None:
     assert sorted(faults(found), reverse=True) == [
         ("note", f"{goes_on} is half written, 53 B; its training can go on from a checkpoint"),
         ("note", f"{nothing} is half written, 3 B; nothing reads it"),
-        ("note", "0 B of an interrupted `unroll clean`"),
+        ("note", "0 B whose removal was interrupted"),
     ]
     with FileLock(world.home.store.root / f"{nothing}.lock"):
         said = [one.found for one in stored.store(world.home, deep=False)]
