@@ -18,7 +18,7 @@ from components.records import (
     RunEvidence,
     Scored,
 )
-from components.tracking.comparison import CHAMPION, FOLDER, SCORED
+from components.tracking.comparison import CHAMPION, EVIDENCE, FOLDER, SCORED
 from components.tracking.files import download_some
 from components.tracking.runs import TAKEN_UP, is_complete
 from components.tracking.search import comparison_of, latest_first
@@ -50,7 +50,7 @@ def recall(
     whose = comparison_of(comparison)
     left = download_some(client, comparison, scratch / whose, is_evidence)
     folder = left / FOLDER
-    begun = read(ComparisonEvidence.model_validate_json, folder / "evidence.json", whose)
+    begun = read(ComparisonEvidence.model_validate_json, folder / EVIDENCE, whose)
     experiment = params_of(left / PARAMS, whose)
     its_own = f"tags.`unroll.kind` = 'run' and tags.`unroll.comparison` = '{whose}'"
     nested = list(latest_first(client, [comparison.info.experiment_id], its_own))
