@@ -18,7 +18,7 @@ from flows.predict.commands import app as predictions
 from flows.reports.commands import app as reports
 from flows.reruns.commands import app as reruns
 from flows.schedules.commands import app as schedules
-from flows.told import interruptible, print_error
+from flows.told import RESUME, full_disk, interruptible, print_error
 from flows.tuning.commands import app as tuning
 from flows.upkeep.commands import app as upkeep
 from params.errors import InputError
@@ -73,19 +73,6 @@ def main() -> None:
         sys.exit(1)
 
 
-def full_disk(error: Exception) -> str:
-    """What a person is to know and do about a full disk."""
-    from components.disk import chain_of
-    from components.storage import find_home
-
-    files = (one.filename for one in chain_of(error) if isinstance(one, OSError) and one.filename)
-    where = next(files, find_home().root)
-    return (
-        f"no space left on the disk, at {where}; free some (`unroll clean` lists what is not "
-        "needed), then `unroll resume` goes on where it was"
-    )
-
-
 def print_version(wanted: bool) -> None:
     """Answer `--version`."""
     if wanted:
@@ -136,7 +123,7 @@ def run(
     home = find_home()
     home.require_writable()
 
-    with interruptible("`unroll resume` goes on where it was"):
+    with interruptible(RESUME):
         from flows.session import Asked, run_all
 
         asked = [

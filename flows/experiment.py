@@ -42,7 +42,7 @@ from flows.looking import look
 from flows.ready import get_ready
 from flows.settings import without_heartbeats
 from flows.tasks import Finished
-from flows.told import interrupted_elsewhere
+from flows.told import RESUME, interrupted_elsewhere
 from params.schema import Experiment
 
 
@@ -95,7 +95,7 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> Compari
 
 def show_cancelled(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect calls it with these names
     """Let Prefect say Cancelled, where it would say that an interrupted flow crashed."""
-    say_cancelled(flow_run, "interrupted; `unroll resume` takes it up")
+    say_cancelled(flow_run, f"interrupted; {RESUME}")
 
 
 def say_cancelled(flow_run: FlowRun, message: str) -> None:
@@ -140,12 +140,11 @@ def experiment(
         evidence = last_champion.with_champion(evidence, jobs, last)
         evidence = with_answering(params, evidence, context)
         comparison = tasks.compare(params, evidence, parent)
+        best = champion.best_run(evidence, jobs)
+        if best is not None:  # before it is complete: what is complete is not gone through again
+            own, refused = own_params(params)[best.job.row_name], regression(comparison) is not None
+            last_champion.register(own, best, parent, refused=refused)
         tasks.report(comparison, parent, context)
-    refused = regression(comparison) is not None
-    best = champion.best_run(evidence, jobs)
-    if best is not None:
-        own = own_params(params)[best.job.row_name]
-        last_champion.register(own, best, parent, refused=refused)
     return ended(comparison)
 
 

@@ -13,6 +13,7 @@ from components.train import worker
 from flows.reports.folder import may_have
 from flows.settings import few_tries, importing, set_defaults
 from flows.terminal import Terminal, showing
+from flows.told import RESUME
 from params.errors import InputError
 from params.grid import described, num_trainings
 from params.schema import Experiment
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 # A child of `components`, so that it goes where the stages' own messages go.
 logger = logging.getLogger("components.flows")
 
-RESUME = "`unroll resume` goes on where it was"  # after whatever ended a run
 REGRESSED = 3  # the exit status after an alert
 
 

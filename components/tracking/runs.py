@@ -20,6 +20,7 @@ from mlflow.exceptions import MlflowException
 from components.disk import is_disk_full
 from components.manifest import MANIFEST
 from components.records import Ingested, Prepared, Provenance, Record
+from components.stopping import Interrupted
 from components.storage import Home
 from components.tracking.opening import Tracking
 from components.tracking.owner import owner
@@ -99,7 +100,8 @@ def ending(tracking: Tracking, run_id: str) -> Iterator[None]:
         if isinstance(error, ChildFailed):
             status, reason = error.status, error.reason
         else:
-            status = "FAILED" if isinstance(error, Exception) else "KILLED"
+            failed = isinstance(error, Exception) and not isinstance(error, Interrupted)
+            status = "FAILED" if failed else "KILLED"
             reason = f"{type(error).__name__}: {error}"
         with or_warning("how a run ended"):
             client = tracking.client()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from flows.told import interruptible
+from flows.told import RESUME, interruptible
 
 app = typer.Typer()
 
@@ -42,7 +42,7 @@ def rerun(
     from flows.reruns.again import rerun as run_again
 
     changes = Changes(tuple(overrides or ()), tuple(architectures or ()), seeds)
-    with interruptible():
+    with interruptible(RESUME):
         status = run_again(id, find_home(), changes, as_json=as_json, fresh=fresh)
     raise typer.Exit(status)
 
@@ -69,7 +69,7 @@ def resume(
     from components.storage import find_home
     from flows.reruns.resume import resume as take_up
 
-    with interruptible("`unroll resume` goes on where it was"):
+    with interruptible(RESUME):
         status = take_up(id, find_home(), as_json=as_json)
     raise typer.Exit(status)
 
