@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from flows.checks import check
-from flows.options import Grid, Overrides
+from flows.options import AsJson, Fresh, Grid, Overrides, repeated
 from flows.predict.commands import app as predictions
 from flows.reports.commands import app as reports
 from flows.reruns.commands import app as reruns
@@ -105,12 +105,8 @@ def run(
     ],
     overrides: Overrides = None,
     grid: Grid = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print comparison.json on stdout, one after the other.")
-    ] = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Do everything again; reuse no stored output.")
-    ] = False,
+    as_json: AsJson = False,
+    fresh: Fresh = False,
 ) -> None:
     """Run experiments, one after the other: data, trainings, comparison, report."""
     from components.storage import find_home
@@ -118,8 +114,7 @@ def run(
     loaded = [load(name, overrides or [], grid or []) for name in experiments]
     for params in loaded:
         check(params)
-    changes = [word for override in overrides or [] for word in ("--set", override)]
-    changes += [word for values in grid or [] for word in ("--grid", values)]
+    changes = [*repeated("--set", overrides), *repeated("--grid", grid)]
     home = find_home()
     home.require_writable()
 
@@ -173,7 +168,8 @@ def shapes(
     """Print what each layer receives and returns, and how many numbers it learns."""
     params = load(experiment, overrides or [], grid or [])
 
-    from flows.shapes import show_shapes, stdout
+    from flows.shapes import show_shapes
+    from flows.terminal import stdout
 
     show_shapes(params, stdout())
 

@@ -11,7 +11,7 @@ from components.tracking.connection import connected
 from components.tracking.looking import LOOKED, LOOKS, began
 from components.tracking.owner import is_gone
 from components.tracking.read import find_experiment
-from components.tracking.runs import is_complete
+from components.tracking.runs import RERUN_OF, is_complete
 from components.tracking.search import COMPARISONS, comparison_of, latest_first
 from params.names import Task
 
@@ -77,7 +77,7 @@ def past_of(run: Run, home: Home) -> Past:
         params=params,
         params_digest=tags.get("unroll.params_digest", ""),
         fingerprint=tags.get("unroll.fingerprint", ""),
-        rerun_of=tags.get("unroll.rerun_of"),
+        rerun_of=tags.get(RERUN_OF),
         looks=int(tags.get(LOOKS, "0")),
         looked=tags.get(LOOKED),
     )

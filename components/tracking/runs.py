@@ -25,6 +25,7 @@ from components.storage import Home
 from components.tracking.opening import Tracking
 from components.tracking.owner import owner
 from components.train.worker import ChildFailed
+from params.kept import PARAMS
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ COMPLETE = "unroll.complete"
 OUTPUTS = "unroll.outputs"  # of the store, that a run was made from: what `unroll clean` keeps
 REASON = "unroll.reason"  # why it has no result
 TAKEN_UP = "unroll.taken_up"  # how often
+RERUN_OF, RERUN_OF_RUN = "unroll.rerun_of", "unroll.rerun_of_run"  # where it came from
 NOTE = "mlflow.note.content"  # the description of a run, in Markdown
 LONGEST_TAG = 8000  # characters that MLflow takes
 COMMIT = re.compile(r"[0-9a-f]{7,40}")
@@ -70,7 +72,7 @@ def describe(parent: Parent, run_id: str, params: Mapping[str, str]) -> None:
     """Log what a run is made from: its params, the params file, and the data set."""
     client = parent.tracking.client()
     client.log_batch(run_id, params=[Param(key, value) for key, value in params.items()])
-    client.log_text(run_id, parent.provenance.params, "params.yaml")
+    client.log_text(run_id, parent.provenance.params, PARAMS)
     sizes = {"train", "val", "test"}
     data = Dataset(
         name=parent.ingested.source[:500],

@@ -4,20 +4,16 @@ from typing import Annotated
 
 import typer
 
+from flows.options import ID, AsJson, Fresh, Id, Overrides
 from flows.told import RESUME, interruptible
 
 app = typer.Typer()
-
-ID = "A comparison's id, an MLflow run id, the beginning of either, or: latest."
 
 
 @app.command()
 def rerun(
     id: Annotated[str, typer.Argument(metavar="RUN-OR-COMPARISON-ID", help=ID)],
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a param of then."),
-    ] = None,
+    overrides: Overrides = None,
     architectures: Annotated[
         list[str] | None,
         typer.Option("--architecture", metavar="NAME", help="Instead of those of then; repeat it."),
@@ -25,12 +21,8 @@ def rerun(
     seeds: Annotated[
         str | None, typer.Option(metavar="1,2,3", help="Instead of those of then.")
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print comparison.json on stdout.")
-    ] = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Do everything again; reuse no stored output.")
-    ] = False,
+    as_json: AsJson = False,
+    fresh: Fresh = False,
 ) -> None:
     """Run a comparison, or one run of it, once more with the params that it had.
 
@@ -57,9 +49,7 @@ def resume(
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print comparison.json on stdout.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Take up a comparison that was interrupted, or that lacks some of its runs.
 
@@ -93,7 +83,7 @@ def history(
 
 @app.command()
 def diff(
-    first: Annotated[str, typer.Argument(metavar="ID", help=ID)],
+    first: Id,
     second: Annotated[str, typer.Argument(metavar="ID", help="Another of the same kind.")],
     everything: Annotated[
         bool, typer.Option("--all", help="Print what is the same as well.")

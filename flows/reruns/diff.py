@@ -10,10 +10,11 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from components.storage import Home
-from flows.reports.again import reading, rebuilt
+from dashboards.wording import moment
+from flows.reading import reading
+from flows.reports.again import rebuilt
 from flows.reports.folder import read_report
-from flows.shapes import stdout
-from flows.terminal import note
+from flows.terminal import note, stdout
 from params.errors import InputError
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def sections(a: "Beside", b: "Beside", reports: Sequence["Comparison"]) -> Secti
 def said(side: "Beside") -> str:
     """What one side is, when it was made, and how far it came."""
     made = side.made
-    return f"{made.called}, {made.created[:16].replace('T', ' ')} UTC, {side.status}"
+    return f"{made.called}, {moment(made.created)} UTC, {side.status}"
 
 
 def show(title: str, lines: Sequence["Line"], console: "Console", *, everything: bool) -> None:

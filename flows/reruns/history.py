@@ -9,9 +9,9 @@ from pydantic_core import to_json
 
 from components.metrics import metrics_of
 from components.storage import Home
-from dashboards.wording import DASH, quantity
-from flows.reports.again import reading
-from flows.shapes import stdout
+from dashboards.wording import DASH, moment, quantity
+from flows.reading import reading
+from flows.terminal import stdout
 from params.difference import difference
 from params.errors import InputError
 
@@ -79,12 +79,7 @@ def show(found: Sequence["Past"], changes: Sequence[Sequence[str]], console: "Co
 
 def columns(one: "Past") -> tuple[str, ...]:
     """Its date (UTC), its id, its best network with its score, and how far it came."""
-    return date(one.created), one.id, one.best or DASH, score(one), status(one)
-
-
-def date(moment: str) -> str:
-    """`2026-11-22 18:55`, of a moment in ISO 8601 and UTC."""
-    return moment[:16].replace("T", " ")
+    return moment(one.created), one.id, one.best or DASH, score(one), status(one)
 
 
 def score(one: "Past") -> str:
@@ -106,4 +101,4 @@ def remarks(one: "Past") -> Iterator[str]:
         yield f"rerun of {one.rerun_of}"
     if one.looked:
         times = "once" if one.looks == 1 else f"{one.looks} times"
-        yield f"looked at again {times}, last on {date(one.looked)}, and nothing had changed"
+        yield f"looked at again {times}, last on {moment(one.looked)}, and nothing had changed"

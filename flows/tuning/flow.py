@@ -14,7 +14,7 @@ from components.storage import Home
 from components.tracking import runs, tuning
 from components.train.worker import ChildFailed
 from components.tune.studies import Studies, working_at
-from flows.experiment import say_cancelled, stopping_children
+from flows.stopped import say_cancelled, stopping_children
 from flows.tasks import logger
 from flows.told import SAME
 from flows.tuning.outcome import markdown, write_files
