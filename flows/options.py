@@ -37,16 +37,16 @@ def repeated(option: str, values: Sequence[str] | None) -> list[str]:
     return [word for value in values or [] for word in (option, value)]
 
 
-def listed_seeds(text: str) -> list[object]:
-    """What stands in `--seeds 1,2,3`, as YAML reads it: params say what seeds may be.
+def listed_seeds(text: str) -> list[int]:
+    """What stands in `--seeds 1,2,3`, as YAML reads it; which of them may be seeds, params say.
 
     Raises:
-        InputError: If it is no list.
+        InputError: If it is no list of whole numbers.
     """
     try:
-        values = yaml.safe_load(f"[{text}]")
+        values: list[int] = yaml.safe_load(f"[{text}]")
     except yaml.YAMLError:
-        values = None
-    if not isinstance(values, list):
-        raise InputError(f"--seeds must look like 1,2,3, got {text!r}")
+        values = []
+    if not values or any(type(value) is not int for value in values):
+        raise InputError(f"--seeds must be whole numbers such as 1,2,3, got {text!r}")
     return values

@@ -97,7 +97,6 @@ def run_each(
 
     status = 0
     for asked, found in zip(experiments, data, strict=True):
-        said = {"tags": asked.tags, "take_up": asked.take_up}
         context = new_context(
             asked.params,
             home,

@@ -1,6 +1,5 @@
 """`unroll rerun`: the params of a run or a comparison once more, with or without changes."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
@@ -44,7 +43,7 @@ class Changes:
         """All of them in the form of `--set`; an option of its own stands for its key.
 
         Raises:
-            InputError: If an architecture is none, or the seeds are no list.
+            InputError: If an architecture is none, or the seeds are no list of whole numbers.
         """
         found = list(self.overrides)
         if self.architectures:
@@ -55,7 +54,7 @@ class Changes:
                     raise InputError(f"--architecture must be one of {listed}, got {name!r}")
             found.append(f"architectures=[{','.join(self.architectures)}]")
         if self.seeds is not None:
-            found.append(f"seeds={json.dumps(listed_seeds(self.seeds), default=str)}")
+            found.append(f"seeds={listed_seeds(self.seeds)}")
         return found
 
 

@@ -43,10 +43,10 @@ def test_options_of_their_own_stand_for_their_keys() -> None:
     ("changes", "said"),
     [
         (Changes(architectures=("cnn",)), "--architecture must be one of rnn, lstm, gru, bilstm, "),
-        (Changes(seeds="1,a"), 'seeds must be a whole number, got "a" (--seeds)'),
-        (Changes(seeds=""), "seeds must be a list of at least 1, got [] (--seeds)"),
+        (Changes(seeds="1,a"), "--seeds must be whole numbers such as 1,2,3, got '1,a'"),
+        (Changes(seeds=""), "--seeds must be whole numbers such as 1,2,3, got ''"),
         (Changes(seeds="-1"), "seeds must be at least 0, got -1 (--seeds)"),
-        (Changes(seeds="1]"), "--seeds must look like 1,2,3, got '1]'"),
+        (Changes(seeds="1]"), "--seeds must be whole numbers such as 1,2,3, got '1]'"),
         (Changes(seeds="1,1"), "seeds must not repeat a value, got [1, 1] (--seeds)"),
         (Changes(seeds="1,4294967296"), "must be less than 4294967296, got 4294967296 (--seeds)"),
         (Changes(architectures=("gru", "gru")), "must not repeat a value, got ['gru', 'gru'] (--a"),
