@@ -2,7 +2,10 @@
 
 import hashlib
 import os
+import secrets
 from pathlib import Path
+
+REMOVED = ".removed"  # ends the name of what is being removed; it begins with a dot
 
 
 def file_digest(path: Path) -> str:
@@ -26,3 +29,13 @@ def write_whole(path: Path, text: str) -> None:
     partial.write_text(text, encoding="utf-8")
     sync(partial)
     partial.replace(path)
+
+
+def put_aside(path: Path) -> Path:
+    """The new name of a folder that is to be removed, which nobody looks for, beside the old one.
+
+    It is renamed before it is emptied, so that nobody ever finds a part of it.
+    """
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}{REMOVED}")
+    path.rename(new)
+    return new

@@ -13,7 +13,8 @@ MANIFEST = "manifest.json"
 
 def seal(folder: Path) -> None:
     """Bring every file of `folder` to disk, then write its manifest."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    manifest = folder / MANIFEST  # there is one if whoever sealed it before was interrupted
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != manifest)
     for path in files:
         sync(path)
     listed = {
@@ -23,7 +24,6 @@ def seal(folder: Path) -> None:
         }
         for path in files
     }
-    manifest = folder / MANIFEST
     manifest.write_text(json.dumps(listed, indent=1), encoding="utf-8")
     sync(manifest)
     sync(folder)

@@ -10,17 +10,14 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from components import usage
-from components.files import sync
+from components.files import put_aside, sync
+from components.locks import held
 from components.manifest import damage, seal
-from components.stopping import Interrupted, stopping
 from params.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -141,7 +138,8 @@ class Store:
         Args:
             stage: Name of the stage, a folder of the store.
             key: Digest of everything that the output depends on.
-            make: Fills the folder that it is given, which is empty. If it raises, nothing is kept.
+            make: Fills the folder that it is given, which is empty; if it raises, nothing is kept.
+                Both are otherwise if the output is `resumable`.
             fresh: Make the output again although it is there.
             resumable: The folder is the one that `make` filled when it was interrupted, if it was,
                 and is kept if it raises.
@@ -169,33 +167,13 @@ class Store:
                     shutil.rmtree(partial, ignore_errors=True)
                 raise
             # What stands there is damaged, or is asked to be made again.
-            shutil.rmtree(path, ignore_errors=True)
+            old = put_aside(path) if path.exists() else None
             usage.mark(partial)
             partial.rename(path)
             sync(path.parent)
+            if old is not None:
+                shutil.rmtree(old, ignore_errors=True)  # what is left, `unroll clean` finds
         return Output(path, key, reused=False)
-
-
-@contextmanager
-def held(path: Path, what: str) -> Iterator[None]:
-    """Hold the file lock `path` in the block; if another process has it, say so and wait.
-
-    Raises:
-        Interrupted: If this process is ended meanwhile.
-    """
-    lock = FileLock(path)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        logger.info("%s: another process is making the same; waiting for it", what)
-        try:
-            lock.acquire(poll_interval=0.2, cancel_check=stopping.is_set)
-        except Timeout:
-            raise Interrupted(f"interrupted while another process held {path}") from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def is_whole(path: Path) -> bool:

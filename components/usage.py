@@ -14,7 +14,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
+
+from components.locks import is_held
 
 USERS = ".users"
 SETTLED_SECONDS = 60  # after which a lock that nobody holds is a dead process's
@@ -24,9 +26,16 @@ _registering = threading.Lock()
 
 
 def register(root: Path) -> None:
-    """Say that this process uses the store `root`, until it ends. Again, it does nothing."""
+    """Say that this process uses the store `root`, until it ends.
+
+    Again, it does nothing, unless the clock was set back to before the process had said so: then
+    what it uses from now on has an earlier time, from which it counts as well.
+    """
     with _registering:
         if root in _mine:
+            own = Path(_mine[root].lock_file)
+            if used(own) > time.time():
+                mark(own)
             return
         users = root / USERS
         users.mkdir(parents=True, exist_ok=True)
@@ -63,19 +72,9 @@ def needed_since(root: Path) -> float:
         with suppress(FileNotFoundError):
             began = used(path)
             if is_held(path):
-                found.append(began)
+                # It began later than now: the clock was set back, and all may be in use.
+                found.append(began if began <= time.time() else 0.0)
     return min(found)
-
-
-def is_held(lock: Path) -> bool:
-    """Whether a process holds that lock now; a file that is not there is not made."""
-    if not lock.is_file():
-        return False
-    try:
-        with FileLock(lock, timeout=0):
-            return False
-    except Timeout:
-        return True
 
 
 def forget(lock: Path) -> None:

@@ -149,11 +149,12 @@ def train_and_evaluate(params: Experiment, parent: Parent, context: Context) -> 
     jobs = training_jobs(params, parent.prepared)
     own = own_params(params)
     parents = {name: at_point(parent, own[name]) if params.grid else parent for name in own}
-    trainings = {tasks.train.submit(job, parents[job.row_name], context): job for job in jobs}
+    # First, or some seconds of fitting one would come at the end, with nothing beside it.
     evaluations: dict[PrefectFuture[Scored], tuple[str, int | None]] = {
         tasks.evaluate_baseline.submit(job, context): (job.name, None)
         for job in baseline_jobs(params, parent.ingested, parent.prepared)
     }
+    trainings = {tasks.train.submit(job, parents[job.row_name], context): job for job in jobs}
     missing: list[Missing] = []
     trained: list[Trained] = []
     for training in as_completed(list(trainings)):

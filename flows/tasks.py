@@ -6,8 +6,9 @@ is off: the store knows better what an output depends on.
 
 import logging
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from prefect import Task, task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
@@ -40,9 +41,6 @@ from flows.jobs import network_rows
 from flows.reports.folder import PAGE
 from params.ingest import SeriesIngest, TextIngest
 from params.schema import Experiment
-
-if TYPE_CHECKING:
-    pass
 
 # A child of `components`, so that they go where the stages' own messages go.
 logger = logging.getLogger("components.flows")
@@ -135,7 +133,8 @@ def evaluate(run: Finished, new: score.NewTexts | None, parent: Parent, context:
     """The test scores of a trained run, with what it says of new texts; they complete it."""
     job = score.NetworkJob(ingested=parent.ingested, training=run.job, trained=run.trained, new=new)
     run_id = run.run.run_id
-    with runs.ending(parent.tracking, run_id):
+    # What was complete before the comparison was interrupted stays so, whatever happens now.
+    with nullcontext() if run.run.complete else runs.ending(parent.tracking, run_id):
         found = score.evaluate_network(job, context.home.store, fresh=context.fresh)
         scored = found.model_copy(update={"run_id": run_id, "name": run.job.row_name})
         if not run.run.complete:

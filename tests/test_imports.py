@@ -18,6 +18,7 @@ SHARED = (
     "disk",
     "files",
     "manifest",
+    "locks",
     "usage",
     "storage",
     "provenance",

@@ -11,8 +11,8 @@ from components.storage import Home
 from components.tracking.connection import connected
 from components.tracking.files import download_some
 from components.tracking.history import Status, status_of
+from components.tracking.made_from import MadeFrom, record_of, text_of
 from components.tracking.search import is_comparison, named
-from components.tracking.stored import MadeFrom, record_of, text_of
 from params.flat import flatten
 from params.kept import PARAMS
 from params.load import parse

@@ -16,6 +16,7 @@ from components.records import (
 from components.tracking.notes import REPORT, comparison_note
 from components.tracking.opening import Tracking
 from components.tracking.runs import (
+    MISSING,
     NOTE,
     Parent,
     common_tags,
@@ -184,7 +185,7 @@ def finish_comparison(
     log_values(client, parent.run_id, {f"best/{key}": value for key, value in best.items()})
     client.log_artifacts(parent.run_id, str(report), REPORT)
     status = "FAILED" if missing else "FINISHED"
-    tags = {"unroll.missing": str(missing), NOTE: comparison_note(parent, said)}
+    tags = {MISSING: str(missing), NOTE: comparison_note(parent, said)}
     if regression is not None:
         tags[REGRESSION] = regression
     if label is not None:

@@ -5,7 +5,7 @@ from mlflow.entities import Run
 
 from components.storage import Home
 from components.tracking.owner import HOST, PID, is_gone
-from components.tracking.runs import COMPLETE, REASON
+from components.tracking.runs import COMPLETE, MISSING, REASON, is_complete
 from components.tracking.search import (
     COMPARISONS,
     comparison_of,
@@ -16,6 +16,8 @@ from components.tracking.search import (
 )
 from params.errors import InputError
 
+WHOLE = f"tags.`{COMPLETE}` = 'true' and tags.`{MISSING}` = '0'"  # MLflow's query for `is_whole`
+
 
 def end_gone_runs(client: MlflowClient, home: Home) -> list[str]:
     """Mark every run as KILLED that says RUNNING and whose process is gone.
@@ -23,14 +25,19 @@ def end_gone_runs(client: MlflowClient, home: Home) -> list[str]:
     Returns the ids of the comparisons among them.
     """
     query = f"attributes.status = 'RUNNING' and tags.`{PID}` LIKE '%'"
-    gone = [
-        run for run in latest_first(client, every_experiment(client), query) if is_gone(run, home)
-    ]
+    found = list(latest_first(client, every_experiment(client), query))
+    # It may have ended since it was found. Now that its process is gone, it stays as it is.
+    gone = [run for run in found if is_gone(run, home) and is_running(client, run)]
     for run in gone:
         reason = f"its process {run.data.tags[PID]} on {run.data.tags[HOST]} is gone"
         client.set_tag(run.info.run_id, REASON, reason)
         client.set_terminated(run.info.run_id, "KILLED")
     return [comparison_of(run) for run in gone if is_comparison(run)]
+
+
+def is_running(client: MlflowClient, run: Run) -> bool:
+    """Whether a run says RUNNING by now."""
+    return bool(client.get_run(run.info.run_id).info.status == "RUNNING")
 
 
 def unfinished(client: MlflowClient, home: Home, *, experiment_id: str, digest: str) -> Run | None:
@@ -75,8 +82,7 @@ def to_take_up(client: MlflowClient, home: Home, id: str | None) -> Run:
 
 def is_whole(run: Run) -> bool:
     """Whether a comparison came to its end with a result of every run."""
-    tags = run.data.tags
-    return bool(tags.get(COMPLETE) == "true" and tags.get("unroll.missing") == "0")
+    return is_complete(run) and run.data.tags.get(MISSING) == "0"
 
 
 def can_be_taken_up(run: Run, home: Home) -> bool:

@@ -8,11 +8,12 @@ from components.records import Record
 from components.storage import Home
 from components.tracking.comparison import BEST
 from components.tracking.connection import connected
+from components.tracking.gone import is_whole
 from components.tracking.looking import LOOKED, LOOKS, began
 from components.tracking.owner import is_gone
 from components.tracking.read import find_experiment
-from components.tracking.runs import RERUN_OF, is_complete
-from components.tracking.search import COMPARISONS, comparison_of, latest_first
+from components.tracking.runs import MISSING, RERUN_OF, is_complete
+from components.tracking.search import COMPARISONS, comparison_of, is_comparison, latest_first
 from params.names import Task
 
 Status = Literal["complete", "incomplete", "running", "interrupted", "failed"]
@@ -70,7 +71,7 @@ def past_of(run: Run, home: Home) -> Past:
         created=began(run),
         task=tags["unroll.task"],
         status=status_of(run, home),
-        missing=int(tags.get("unroll.missing", "0")),
+        missing=int(tags.get(MISSING, "0")),
         metric=metric,
         best=tags.get(BEST),
         score=run.data.metrics.get(f"best/{metric}"),
@@ -86,7 +87,7 @@ def past_of(run: Run, home: Home) -> Past:
 def status_of(run: Run, home: Home) -> Status:
     """How far a run came; one whose process is gone is not running."""
     if is_complete(run):
-        return "complete" if run.data.tags.get("unroll.missing", "0") == "0" else "incomplete"
+        return "complete" if is_whole(run) or not is_comparison(run) else "incomplete"
     if run.info.status == "RUNNING" and not is_gone(run, home):
         return "running"
     return "failed" if run.info.status == "FAILED" else "interrupted"

@@ -6,8 +6,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Run, RunTag
 
 from components.records import Record
+from components.tracking.gone import WHOLE
 from components.tracking.opening import Tracking
-from components.tracking.runs import COMPLETE
 from components.tracking.search import COMPARISONS, comparison_of, latest_first
 
 LOOKED, LOOKS = "unroll.looked", "unroll.looks"
@@ -32,7 +32,7 @@ def find_same(tracking: Tracking, *, params_digest: str, fingerprint: str) -> Sa
     query = (
         f"{COMPARISONS} and tags.`unroll.params_digest` = '{params_digest}' "
         f"and tags.`unroll.fingerprint` = '{fingerprint}' "
-        f"and tags.`{COMPLETE}` = 'true' and tags.`unroll.missing` = '0'"
+        f"and {WHOLE}"
     )
     found = next(latest_first(tracking.client(), [tracking.experiment_id], query), None)
     if found is None:

@@ -1,82 +1,84 @@
-"""Which stage outputs a run was made from: out of its tag, or the records of an older version.
+"""What a run or a comparison was made from: its params, its data, and the code of that day."""
 
-Every run of ours names its outputs in a tag, as `train/1824dede80391737 evaluate/…`: a comparison
-its data and its baselines, a nested run its training and its scores. Runs of older versions lack
-the tag; what they were made from stands in the records that they left.
-"""
-
-import json
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from components.tracking.comparison import FOLDER
+from components.records import Record
+from components.tracking.connection import connected
 from components.tracking.files import download_some
-from components.tracking.recall import is_evidence, is_evidence_of_run
-from components.tracking.runs import OUTPUTS, is_complete, output_name
-from components.tracking.search import is_comparison
-from components.tracking.trainings import RUN_EVIDENCE
+from components.tracking.looking import began, versions_of
+from components.tracking.search import called, comparison_of, is_comparison, named
 from params.errors import InputError
+from params.kept import PARAMS
+from params.names import Architecture
 
 
-def all_outputs(
-    client: MlflowClient, runs: Iterable[Run], scratch: Path
-) -> tuple[frozenset[str], str]:
-    """The outputs that active runs refer to, and why they are not all known if they are not."""
-    outputs: set[str] = set()
-    unknown = ""
-    for run in runs:
-        try:
-            outputs |= outputs_of(client, run, scratch)
-        except (InputError, ValueError, KeyError, TypeError) as error:
-            unknown = f"what {run.info.run_name} was made from is not known ({error})"
-    return frozenset(outputs), unknown
+class MadeFrom(Record):
+    """What a run or a comparison was made from; `params` is its params file.
+
+    `architecture` and `seed` are those of a single run. `created` is when it began, ISO 8601.
+    """
+
+    run_id: str
+    called: str
+    comparison: str
+    created: str
+    architecture: Architecture | None
+    seed: int | None
+    params: str
+    fingerprint: str
+    code_revision: str
+    versions: dict[str, str]
+
+    @property
+    def id(self) -> str:
+        """What names it and nothing else: its comparison's id, or that of the run in MLflow."""
+        return self.comparison if self.seed is None else self.run_id
 
 
-def tagged(runs: Iterable[Run]) -> frozenset[str]:
-    """The outputs that runs name in their tags."""
-    return frozenset(name for run in runs for name in run.data.tags.get(OUTPUTS, "").split())
+def made_from(uri: str, id: str, scratch: Path) -> MadeFrom:
+    """What the run or the comparison that `id` names was made from.
 
-
-def outputs_of(client: MlflowClient, run: Run, scratch: Path) -> set[str]:
-    """The outputs that an active run refers to, out of its tag or else its records.
+    Args:
+        uri: The MLflow server or database; it must be there.
+        id: As for `named`.
+        scratch: An empty folder for files that lie on another machine.
 
     Raises:
-        InputError: If it left no tag, and its records are gone.
-        ValueError, KeyError, TypeError: If they are not as any version wrote them.
+        InputError: If there is none, its params file is gone, or MLflow does not answer.
     """
+    with connected(uri) as client:
+        run = named(client, id)
+        path = download_some(client, run, scratch, lambda path: path == PARAMS) / PARAMS
+        return record_of(run, text_of(path, run))
+
+
+def record_of(run: Run, params: str) -> MadeFrom:
+    """What is known of a run in MLflow, with its params file."""
     tags = run.data.tags
-    if OUTPUTS in tags:
-        return set(tags[OUTPUTS].split())
-    folder = download_some(client, run, scratch / run.info.run_id, is_record)
-    if is_comparison(run):
-        begun = parsed(folder / FOLDER / "evidence.json")
-        paths = [begun["ingested"]["path"], begun["prepared"]["path"]]
-        scored = sorted((folder / FOLDER).glob("baselines/*/scored.json"))
-        paths += [parsed(one)["path"] for one in scored]
-        return {output_name(Path(path)) for path in paths}
-    found = {f"train/{tags['unroll.training']}"} if "unroll.training" in tags else set()
-    if is_complete(run):
-        left = parsed(folder / RUN_EVIDENCE)
-        found |= {output_name(Path(left[stage]["path"])) for stage in ("trained", "scored")}
-    return found
+    single = not is_comparison(run)
+    return MadeFrom(
+        run_id=run.info.run_id,
+        called=called(run),
+        comparison=comparison_of(run),
+        created=began(run),
+        architecture=tags["unroll.architecture"] if single else None,
+        seed=int(tags["unroll.seed"]) if single else None,
+        params=params,
+        fingerprint=tags.get("unroll.fingerprint", ""),
+        code_revision=tags.get("unroll.code_revision", ""),
+        versions=versions_of(run),
+    )
 
 
-def is_record(path: str) -> bool:
-    """Whether this file of a run says what it was made from."""
-    return path.endswith(".json") and (is_evidence(path) or is_evidence_of_run(path))
-
-
-def parsed(path: Path) -> Any:  # JSON of whatever version
-    """What a JSON file holds.
+def text_of(path: Path, run: Run) -> str:
+    """The params file of a run.
 
     Raises:
         InputError: If it is not there.
     """
     try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{path.name}: {error.strerror}") from None
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        raise InputError(f"{called(run)} has no params any more: {path} is not there") from None

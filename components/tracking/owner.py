@@ -17,6 +17,7 @@ import psutil
 from filelock import FileLock, Timeout
 from mlflow.entities import Run
 
+from components.locks import is_held
 from components.storage import Home
 from params.errors import InputError
 
@@ -89,17 +90,6 @@ def is_gone(run: Run, home: Home) -> bool:
         return bool(abs(process.create_time() - started) > SAME_START_SECONDS)
     except (psutil.NoSuchProcess, KeyError, ValueError):
         return True
-
-
-def is_held(path: Path) -> bool:
-    """Whether a process holds the lock at `path`."""
-    lock = FileLock(path)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return True
-    lock.release()
-    return False
 
 
 def lock_path(home: Home, comparison: str) -> Path:

@@ -16,7 +16,7 @@ from mlflow.entities import Experiment
 from sqlalchemy import make_url
 
 from components.files import write_whole
-from components.storage import Home
+from components.storage import SQLITE, Home
 from params.errors import InputError
 
 PLACES = "tracked_by.json"
@@ -30,7 +30,9 @@ def is_server(uri: str) -> bool:
 
 
 def shown(uri: str) -> str:
-    """An address without its password."""
+    """An address without its password, and as it is from whatever folder a command is run."""
+    if uri.startswith(SQLITE):
+        return f"{SQLITE}{file_of(uri).resolve()}"
     if not is_server(uri):
         return make_url(uri).render_as_string(hide_password=True)
     address = httpx.URL(uri)
@@ -39,14 +41,22 @@ def shown(uri: str) -> str:
     return str(address.copy_with(username=address.username, password=HIDDEN))
 
 
+def file_of(uri: str) -> Path:
+    """The file that the address of a SQLite database names."""
+    return Path(uri.removeprefix(SQLITE))
+
+
 def remember(home: Home, experiment: Experiment) -> None:
     """Keep where the runs of an experiment are tracked now, unless it is in this folder itself."""
-    if home.tracking_uri == home.own_tracking_uri or is_own(home, experiment):
+    address = shown(home.tracking_uri)
+    if address == shown(home.own_tracking_uri):
+        return
+    # A file that holds the same experiment is a copy, which gets runs of its own.
+    if is_server(home.tracking_uri) and is_own(home, experiment):
         return
     path = home.root / PLACES
     with FileLock(path.with_suffix(".lock")):
         known = remembered(path)
-        address = shown(home.tracking_uri)
         if address not in known:
             write_whole(path, json.dumps([*known, address], indent=1))
 
@@ -70,19 +80,33 @@ def places(home: Home) -> list[str]:
         InputError: If it cannot be known, or not be asked.
     """
     path = home.root / PLACES
-    found = [home.tracking_uri]
-    if home.database.is_file() and home.own_tracking_uri not in found:
-        found.append(home.own_tracking_uri)
+    found = {shown(home.tracking_uri): home.tracking_uri}
+    if home.database.is_file():
+        found.setdefault(shown(home.own_tracking_uri), home.own_tracking_uri)
     for address in remembered(path):
-        if address not in map(shown, found):
-            if HIDDEN in address:
-                raise InputError(
-                    f"comparisons of {home.root} are tracked at {address}, too, whose password is "
-                    f"not known here: set MLFLOW_TRACKING_URI to it, or, if it is no more, take it "
-                    f"out of {path}"
-                )
-            found.append(address)
-    return found
+        if address not in found:
+            require_there(address, home)
+            found[address] = address
+    return list(found.values())
+
+
+def require_there(address: str, home: Home) -> None:
+    """See that it can be asked what runs a remembered place holds.
+
+    Raises:
+        InputError: If it cannot.
+    """
+    if HIDDEN in address:
+        said, mend = "whose password is not known here", "set MLFLOW_TRACKING_URI to it"
+    elif address.startswith(SQLITE) and not file_of(address).is_file():
+        # MLflow would make an empty one, to which nothing is known.
+        said, mend = "which is not there", "bring it back"
+    else:
+        return
+    raise InputError(
+        f"comparisons of {home.root} are tracked at {address}, too, {said}: {mend}, or, if it is "
+        f"no more, take it out of {home.root / PLACES}"
+    )
 
 
 def remembered(path: Path) -> list[str]:

@@ -1,22 +1,23 @@
 """How the comparisons in MLflow stand, and to which stage outputs they refer."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
+from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
-from mlflow.store.entities import PagedList
 
 from components.storage import Home
 from components.tracking.connection import connected
-from components.tracking.made_from import all_outputs, tagged
-from components.tracking.owner import is_gone
+from components.tracking.gone import is_whole
+from components.tracking.outputs import all_outputs, tagged
+from components.tracking.owner import STARTED, is_gone
 from components.tracking.runs import is_complete
-from components.tracking.search import is_comparison
+from components.tracking.search import is_comparison, pages
 
-T = TypeVar("T")
-State = Literal["finished", "running", "interrupted", "gone"]
+State = Literal["finished", "running", "interrupted", "deleted"]
 
 # Runs of a search for params belong to no comparison. They refer to outputs all the same.
 GROUPS = ("unroll.comparison", "unroll.tuning")
@@ -26,7 +27,7 @@ GROUPS = ("unroll.comparison", "unroll.tuning")
 class Tracked:
     """A comparison and its nested runs, as the MLflow at `uri` holds them.
 
-    `own` is absent where its run was removed for good, and `state` is gone then, as it is where
+    `own` is absent where its run was removed for good, and `state` is deleted then, as it is where
     that was deleted. `outputs` are those that its runs refer to, as `stage/key`, and `former` those
     of its deleted runs; `unknown` says why they are not all known, and is empty where they are.
     `dead` has the ids of runs that say RUNNING, but whose process is gone.
@@ -51,7 +52,7 @@ class Tracked:
     @property
     def lacks(self) -> bool:
         """Whether it came to its end without a result of every run."""
-        return self.own is not None and self.own.data.tags.get("unroll.missing", "0") != "0"
+        return self.state == "finished" and self.own is not None and not is_whole(self.own)
 
     @property
     def deleted(self) -> tuple[Run, ...]:
@@ -62,6 +63,11 @@ class Tracked:
     def began(self) -> float:
         """When the first of its runs began, in seconds since 1970."""
         return float(min(run.info.start_time for run in self.runs)) / 1000
+
+    @property
+    def touched(self) -> float:
+        """When one of its runs last began, was taken up or ended, in seconds since 1970."""
+        return max(moment for run in self.runs for moment in moments(run))
 
 
 def tracked(uri: str, home: Home, scratch: Path) -> list[Tracked]:
@@ -75,38 +81,43 @@ def tracked(uri: str, home: Home, scratch: Path) -> list[Tracked]:
     Raises:
         InputError: If it does not answer.
     """
+    found = []
     with connected(uri) as client:
         experiments = pages(client.search_experiments, view_type=ViewType.ALL)
         names = {one.experiment_id: one.name for one in experiments}
-        runs: dict[str, list[Run]] = {}
-        for group in GROUPS:
-            for run in pages(
-                client.search_runs,
-                experiment_ids=list(names),
-                filter_string=f"tags.`{group}` LIKE '%'",
-                run_view_type=ViewType.ALL,
-                max_results=1000,
-            ):
-                runs.setdefault(run.data.tags[group], []).append(run)
-        found = []
-        for name, its in sorted(runs.items()):
-            outputs, unknown = all_outputs(client, filter(is_active, its), scratch)
-            own = own_run(its)
+        for name, runs in grouped(client, list(names)):
+            outputs, unknown = all_outputs(client, filter(is_active, runs), scratch)
+            own = own_run(runs)
             found.append(
                 Tracked(
                     uri=uri,
                     id=name,
-                    experiment=names[its[0].info.experiment_id],
+                    experiment=names[runs[0].info.experiment_id],
                     state=state_of(own, home),
                     own=own,
-                    nested=tuple(run for run in its if not is_comparison(run)),
+                    nested=tuple(run for run in runs if not is_comparison(run)),
                     outputs=outputs,
-                    former=tagged(run for run in its if not is_active(run)),
+                    former=tagged(run for run in runs if not is_active(run)),
                     unknown=unknown,
-                    dead=frozenset(run.info.run_id for run in its if is_dead(run, home)),
+                    dead=frozenset(run.info.run_id for run in runs if is_dead(run, home)),
                 )
             )
     return found
+
+
+def grouped(client: MlflowClient, experiments: list[str]) -> list[tuple[str, list[Run]]]:
+    """The ids of all comparisons and searches with their runs, deleted ones too, in order."""
+    runs: dict[str, list[Run]] = {}
+    for group in GROUPS:
+        for run in pages(
+            client.search_runs,
+            experiment_ids=experiments,
+            filter_string=f"tags.`{group}` LIKE '%'",
+            run_view_type=ViewType.ALL,
+            max_results=1000,
+        ):
+            runs.setdefault(run.data.tags[group], []).append(run)
+    return sorted(runs.items())
 
 
 def own_run(runs: Iterable[Run]) -> Run | None:
@@ -118,10 +129,22 @@ def own_run(runs: Iterable[Run]) -> Run | None:
 def state_of(own: Run | None, home: Home) -> State:
     """How a comparison stands whose own run is `own`."""
     if own is None or not is_active(own):
-        return "gone"
+        return "deleted"
     if is_complete(own):
         return "finished"
     return "interrupted" if own.info.status != "RUNNING" or is_dead(own, home) else "running"
+
+
+def moments(run: Run) -> Iterator[float]:
+    """When a run began, when it ended, and when its process started, in seconds since 1970.
+
+    A run that is taken up keeps its first two until it ends again, but gets another process.
+    """
+    yield run.info.start_time / 1000
+    if run.info.end_time:
+        yield run.info.end_time / 1000
+    with suppress(KeyError, ValueError):
+        yield float(run.data.tags[STARTED])
 
 
 def is_dead(run: Run, home: Home) -> bool:
@@ -132,17 +155,6 @@ def is_dead(run: Run, home: Home) -> bool:
 def is_active(run: Run) -> bool:
     """Whether nobody deleted the run."""
     return bool(run.info.lifecycle_stage == "active")
-
-
-def pages(search: Callable[..., PagedList[T]], **asked: object) -> Iterator[T]:
-    """All that a search of MLflow's finds, page after page."""
-    token = None
-    while True:
-        page = search(**asked, page_token=token)
-        yield from page
-        token = page.token
-        if not token:
-            return
 
 
 def runs_of_models(uri: str) -> set[str]:

@@ -34,6 +34,7 @@ OUTPUTS = "unroll.outputs"  # of the store, that a run was made from: what `unro
 REASON = "unroll.reason"  # why it has no result
 TAKEN_UP = "unroll.taken_up"  # how often
 RERUN_OF, RERUN_OF_RUN = "unroll.rerun_of", "unroll.rerun_of_run"  # where it came from
+MISSING = "unroll.missing"  # how many runs a complete comparison lacks
 NOTE = "mlflow.note.content"  # the description of a run, in Markdown
 LONGEST_TAG = 8000  # characters that MLflow takes
 COMMIT = re.compile(r"[0-9a-f]{7,40}")

@@ -2,13 +2,17 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from mlflow.store.entities import PagedList
 
 from params.errors import InputError, listed
 from params.names import COMPARED
+
+T = TypeVar("T")
 
 LATEST = "latest"
 ID_START = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,100}")
@@ -89,27 +93,25 @@ def comparison_named(client: MlflowClient, experiment_id: str, id: str) -> Run |
 
 def every_experiment(client: MlflowClient) -> list[str]:
     """The ids of all experiments that are not deleted."""
-    found: list[str] = []
-    token = None
-    while True:
-        page = client.search_experiments(page_token=token)
-        found += [one.experiment_id for one in page]
-        token = page.token
-        if not token:
-            return found
+    return [one.experiment_id for one in pages(client.search_experiments)]
 
 
 def latest_first(client: MlflowClient, experiments: Sequence[str], query: str) -> Iterator[Run]:
     """Every run that fits `query`, the one that started last first."""
+    return pages(
+        client.search_runs,
+        experiment_ids=list(experiments),
+        filter_string=query,
+        max_results=100,
+        order_by=["attributes.start_time DESC"],
+    )
+
+
+def pages(search: Callable[..., PagedList[T]], **asked: object) -> Iterator[T]:
+    """All that a search of MLflow's finds, page after page, each asked for when it is wanted."""
     token = None
     while True:
-        page = client.search_runs(
-            list(experiments),
-            query,
-            max_results=100,
-            order_by=["attributes.start_time DESC"],
-            page_token=token,
-        )
+        page = search(**asked, page_token=token)
         yield from page
         token = page.token
         if not token:

@@ -8,7 +8,10 @@ changed is seen to be so. It is read with `weights_only=True`: nothing in it is 
 import logging
 import random
 import re
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from components.train.memory import peak_memory_bytes
 logger = logging.getLogger(__name__)
 
 OURS = "unroll"  # the key in the checkpoint under which everything stands that Lightning lacks
+TEMPORARY = "epoch.ckpt."  # how a file that is being written begins
 NAME = re.compile(r"epoch-(\d+)-([0-9a-f]{16})\.ckpt")
 
 
@@ -86,7 +90,7 @@ class Checkpoints(Checkpoint):
 
     def take_up(self, path: Path) -> bool:
         """Begin with what the checkpoint `path` holds; returns whether the training had ended."""
-        ours = torch.load(path, weights_only=True)[OURS]
+        ours = torch.load(path, weights_only=True, map_location="cpu")[OURS]
         self.best = ours["best"]
         self.random = ours["random"]
         self.seconds_before = ours["seconds"]
@@ -104,7 +108,8 @@ class Checkpoints(Checkpoint):
         """Saves the epoch's end, then tells of it: what was told is never trained again."""
         epoch = self.history.epochs[-1]
         partial = self.folder / "epoch.ckpt.partial"
-        trainer.save_checkpoint(partial)
+        with temporary_files_in(self.folder):
+            trainer.save_checkpoint(partial)
         sync(partial)
         path = self.folder / f"epoch-{epoch.epoch}-{file_digest(partial)[:16]}.ckpt"
         partial.rename(path)
@@ -132,6 +137,21 @@ class Checkpoints(Checkpoint):
             "memory": self.memory,
             "ended": trainer.should_stop or len(epochs) == self.history.max_epochs,
         }
+
+
+@contextmanager
+def temporary_files_in(folder: Path) -> Iterator[None]:
+    """Let temporary files be made in `folder` while the block runs.
+
+    Lightning moves a checkpoint to its place from where they are made: by default a disk that may
+    be another one, and smaller. Under this name it is cleared away if this process is killed.
+    """
+    before = tempfile.tempdir, tempfile.template
+    tempfile.tempdir, tempfile.template = str(folder), TEMPORARY
+    try:
+        yield
+    finally:
+        tempfile.tempdir, tempfile.template = before
 
 
 def random_state() -> dict[str, Any]:

@@ -30,7 +30,10 @@ def fit(job: TrainingJob, folder: Path) -> None:
     Raises:
         TrainingDiverged: If the loss stops being a number.
     """
+    history = History(folder / EVENTS, job.train.max_epochs)
     if (folder / TRAINED).exists():  # it was interrupted after its end
+        done = Trained.model_validate_json((folder / TRAINED).read_text(encoding="utf-8"))
+        history.taken_up(done.epochs)
         remove_checkpoints(folder)
         return
     prepare_torch(job)
@@ -38,7 +41,6 @@ def fit(job: TrainingJob, folder: Path) -> None:
     scale = job.prepared.scaler.scale if job.prepared.scaler else 1.0
     module = SequenceModule(network, job.task, job.train, scale=scale)
     data = SequenceData(job.prepared.path, job.train.batch_size, job.seed)
-    history = History(folder / EVENTS, job.train.max_epochs)
     checkpoints = Checkpoints(folder, history)
     trainer = trainer_for(job, folder, [history, checkpoints])
     begun = newest_checkpoint(folder)

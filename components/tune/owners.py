@@ -8,7 +8,9 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
+
+from components.locks import is_held
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,9 @@ class Owner:
         path = self.folder / f"{name}.lock"
         if name == self.name:
             return True
-        if not path.is_file():
-            return False
-        try:
-            with FileLock(path, timeout=0):
-                path.unlink(missing_ok=True)
-        except Timeout:
+        if is_held(path):
             return True
+        path.unlink(missing_ok=True)  # nobody takes that name again
         return False
 
     def leave(self) -> None:

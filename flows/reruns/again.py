@@ -19,7 +19,7 @@ from params.names import Architecture
 from params.schema import Experiment
 
 if TYPE_CHECKING:
-    from components.tracking.stored import MadeFrom
+    from components.tracking.made_from import MadeFrom
     from flows.session import Asked
 
 
@@ -73,7 +73,7 @@ def rerun(id: str, home: Home, changes: Changes, *, as_json: bool, fresh: bool) 
     """
     changes.all_overrides()  # a mistake in them is told before MLflow is imported
     with reading(home) as scratch:
-        from components.tracking.stored import made_from
+        from components.tracking.made_from import made_from
 
         source = made_from(home.tracking_uri, id, scratch)
     before = as_it_was(source)

@@ -79,7 +79,7 @@ def look(home: Home) -> Found:
         since=since,
         comparisons=comparisons,
         of_models=frozenset(of_models),
-        stored=tuple(inventory(home.store)),
+        stored=tuple(inventory(home)),
     )
 
 

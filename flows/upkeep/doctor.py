@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict
 
 from components.storage import Home
@@ -39,19 +39,19 @@ def doctor(home: Home, *, deep: bool, as_json: bool) -> int:
     return 1 if faults else 0
 
 
-def findings(home: Home, *, deep: bool, as_json: bool) -> Iterator[Finding]:
+def findings(home: Home, *, deep: bool, as_json: bool) -> Generator[Finding]:
     """What each check finds, in order."""
-    looking = devices.start()  # meanwhile the others are made
-    try:
-        for name, check in checks(home, looking, deep=deep):
-            if console.is_terminal and not as_json:
-                with console.status(f"{name} ..."):
+    with devices.start() as looking:  # meanwhile the others are made
+        try:
+            for name, check in checks(home, looking, deep=deep):
+                if console.is_terminal and not as_json:
+                    with console.status(f"{name} ..."):
+                        found = isolated(name, check)
+                else:
                     found = isolated(name, check)
-            else:
-                found = isolated(name, check)
-            yield from found
-    finally:
-        looking.kill()
+                yield from found
+        finally:
+            looking.kill()
 
 
 def checks(home: Home, looking: devices.Looking, *, deep: bool) -> Iterator[tuple[str, Check]]:

@@ -1,4 +1,4 @@
-"""What lies in a store: outputs, folders that were being filled, and what was being removed."""
+"""What lies in a store: outputs and folders that were being filled; and what was being removed."""
 
 import os
 import re
@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from components import usage
-from components.storage import Store
+from components.files import REMOVED
+from components.storage import Home
 
 KEY = re.compile(r"[0-9a-f]{16}")
-REMOVED = ".removed"  # ends the name of what is being removed; it begins with a dot
 CHECKPOINTS = "epoch-*.ckpt"  # from which an interrupted training goes on
 
 Kind = Literal["output", "partial", "removed"]
@@ -20,7 +20,10 @@ Kind = Literal["output", "partial", "removed"]
 
 @dataclass(frozen=True)
 class Stored:
-    """A folder of a store. `used` is when it was last used or written to, in seconds since 1970."""
+    """A folder of a store, or one that was being removed, also from among reports or runs' files.
+
+    `used` is when it was last used or written to, in seconds since 1970.
+    """
 
     path: Path
     kind: Kind
@@ -43,21 +46,28 @@ class Stored:
         return self.kind == "partial" and any(self.path.glob(CHECKPOINTS))
 
 
-def inventory(store: Store) -> Iterator[Stored]:
-    """Every folder of the store that is ours, stage by stage; what else lies there is left alone.
+def inventory(home: Home) -> Iterator[Stored]:
+    """Every folder of the store that is ours, stage by stage, then what was being removed.
 
-    A folder that vanishes meanwhile is passed over.
+    What else lies there is left alone, and a folder that vanishes meanwhile is passed over.
     """
-    for stage in sorted(store.root.iterdir()) if store.root.is_dir() else ():
-        if not stage.is_dir() or stage.name.startswith("."):
-            continue
-        for path in sorted(stage.iterdir()):
-            kind = kind_of(path)
-            if kind is not None:
-                with suppress(FileNotFoundError):
-                    size, written = measure(path)
-                    moment = usage.used(path) if kind == "output" else written
-                    yield Stored(path, kind, size, moment)
+    for path in folders(home):
+        kind = kind_of(path)
+        if kind is not None:
+            with suppress(FileNotFoundError):
+                size, written = measure(path)
+                moment = usage.used(path) if kind == "output" else written
+                yield Stored(path, kind, size, moment)
+
+
+def folders(home: Home) -> Iterator[Path]:
+    """Whatever lies where our folders do."""
+    store = home.store.root
+    for stage in sorted(store.iterdir()) if store.is_dir() else ():
+        if stage.is_dir() and not stage.name.startswith("."):
+            yield from sorted(stage.iterdir())
+    for place in (home.reports, home.artifacts):
+        yield from sorted(place.glob(f".*{REMOVED}"))
 
 
 def kind_of(path: Path) -> Kind | None:

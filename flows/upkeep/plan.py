@@ -43,44 +43,50 @@ class Plan:
 def make_plan(found: Found, wish: Wish) -> Plan:
     """What can go of what was found, as it is wished."""
     oldest = found.now - wish.age
-    given_up = [one for one in found.comparisons if may_be_given_up(one, found, wish)]
-    items = [unfinished(one, found.home) for one in given_up]
+    items = given_up(found, wish) if wish.unfinished else []
+    comparisons = [item.comparison for item in items if item.comparison]
     stays: list[str] = []
     if not wish.unfinished:
         items += [*deleted_files(found, wish), *orphaned_reports(found, wish)]
         if others := kept_elsewhere(found, wish):
             said = f"the files of {plural(others, 'deleted run')} are kept by the MLflow server"
             stays.append(f"{said}, whose `mlflow gc` removes them")
-    stored, why = from_store(found.stored, found.comparisons, given_up, found.since, wish)
+    stored, why = from_store(found.stored, found.comparisons, comparisons, found.since, wish)
     kept = tuple(item for item in (*items, *stored) if item.used <= oldest)
     return Plan(kept, (*stays, *why))
 
 
-def may_be_given_up(one: Tracked, found: Found, wish: Wish) -> bool:
-    """Whether an unfinished comparison is to go: nobody works at it, and no model is of it."""
-    return (
-        wish.unfinished
-        and one.state == "interrupted"
-        and wish.of(one.experiment)
-        and one.began <= found.now - wish.age
-        and not found.of_models & {run.info.run_id for run in one.runs}
-    )
+def given_up(found: Found, wish: Wish) -> list[Item]:
+    """The unfinished comparisons that go: nobody works at them, and no model is of them.
+
+    None that was used lately is among them, since what is may take its outputs with it.
+    """
+    items = [
+        unfinished(one, found)
+        for one in found.comparisons
+        if one.state == "interrupted" and wish.of(one.experiment)
+        if not found.of_models & {run.info.run_id for run in one.runs}
+    ]
+    return [item for item in items if item.used <= found.now - wish.age]
 
 
-def unfinished(one: Tracked, home: Home) -> Item:
+def unfinished(one: Tracked, found: Found) -> Item:
     """An unfinished comparison with its runs, their files and its report."""
     assert one.own is not None, "it has a run of its own that says how it stands"
     dead = one.own.info.run_id in one.dead
     ended = "its process is gone" if dead else f"it ended {one.own.info.status}"
-    folders = [run_folder(run, home) for run in one.runs]
-    report = home.reports / one.id
+    folders = [run_folder(run, found.home) for run in one.runs]
+    report = found.home.reports / one.id
     paths = tuple(path for path in (*folders, report) if path and path.is_dir())
+    measured = [measure(path) for path in paths]
+    # What a killed process did last, MLflow does not say: its files do, such as checkpoints.
+    half = [part for part in found.stored if part.kind == "partial" and part.name in one.outputs]
     return Item(
         kind="comparison",
         name=f"comparison {one.id}",
         why=f"not finished, {ended}; {plural(len(one.nested), 'run')} in MLflow",
-        size=sum(measure(path)[0] for path in paths),
-        used=one.began,
+        size=sum(size for size, _ in measured),
+        used=max(one.touched, *(at for _, at in measured), *(part.used for part in half)),
         paths=paths,
         comparison=one,
     )
@@ -116,7 +122,7 @@ def kept_elsewhere(found: Found, wish: Wish) -> int:
 
 def orphaned_reports(found: Found, wish: Wish) -> Iterator[Item]:
     """Reports of comparisons that MLflow does not hold any more."""
-    known = {one.id for one in found.comparisons if one.state != "gone"}
+    known = {one.id for one in found.comparisons if one.state != "deleted"}
     for path in sorted(found.home.reports.glob(f"*/{COMPARISON}")):
         folder = path.parent
         experiment = experiment_of(folder.name)

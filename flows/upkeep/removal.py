@@ -7,7 +7,6 @@ Whoever wants the output meanwhile waits for the lock, finds it gone, and makes 
 is renamed before it is emptied, so that nobody ever finds a part of it.
 """
 
-import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,11 +15,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from components import usage
+from components.files import put_aside
 from components.storage import Home
 from components.tracking.connection import connected
 from components.tracking.deletion import delete_comparison
 from flows.reports.folder import INDEX
-from flows.upkeep.inventory import REMOVED, measure
+from flows.upkeep.inventory import measure
 from flows.upkeep.wanted import Item
 from params.errors import InputError
 
@@ -38,7 +38,7 @@ def remove(items: Sequence[Item], home: Home, since: float) -> Iterator[Outcome]
     keep: set[str] = set()
     for item in sorted(items, key=lambda one: one.kind != "comparison"):
         try:
-            if item.name.removeprefix("store ") in keep:
+            if item.output in keep:
                 raise InputError("its comparison stays")
             remove_one(item, home, since)
             yield Outcome(item)
@@ -64,7 +64,7 @@ def remove_one(item: Item, home: Home, since: float) -> None:
         with connected(item.comparison.uri) as client:
             delete_comparison(client, home, item.comparison)
     for path in item.paths:
-        clear(path if item.kind == "removed" else renamed(path))
+        clear(path if item.kind == "removed" else put_aside(path))
 
 
 def unused(path: Path, lock: Path, since: float) -> Path:
@@ -79,16 +79,9 @@ def unused(path: Path, lock: Path, since: float) -> Path:
             last = written if path.suffix else usage.used(path)
             if last >= since:
                 raise InputError("a process that is running used it")
-            return renamed(path)
+            return put_aside(path)
     except Timeout:
         raise InputError("a process is making it or looking at it") from None
-
-
-def renamed(path: Path) -> Path:
-    """The new name of a folder, which nobody looks for, beside the old one."""
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}{REMOVED}")
-    path.rename(new)
-    return new
 
 
 def clear(path: Path) -> None:

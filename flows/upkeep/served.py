@@ -24,7 +24,8 @@ def prefect() -> Iterator[Finding]:
             with get_client(sync_client=True) as client:
                 yield of_version(url, client.api_version())
         except InputError as error:
-            found, _, mend = str(error).partition("; ")
+            # The mend comes last; what the server or the system said may have semicolons, too.
+            found, _, mend = str(error).rpartition("; ")
             yield wrong("Prefect", found, mend)
     elif settings.server.ephemeral.enabled:
         yield good("Prefect", "no server is configured; each run starts a temporary one")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from components import usage
+from components.locks import is_held
 from components.manifest import damage
 from components.storage import Home
 from dashboards.wording import size
@@ -20,7 +20,7 @@ def store(home: Home, *, deep: bool) -> Iterator[Finding]:
         home: The folder for everything.
         deep: Read every file, and compare its digest.
     """
-    found = list(inventory(home.store))
+    found = list(inventory(home))
     outputs = [one for one in found if one.kind == "output"]
     broken = 0
     for one in outputs:
@@ -38,12 +38,12 @@ def store(home: Home, *, deep: bool) -> Iterator[Finding]:
     removed = [one for one in found if one.kind == "removed"]
     if removed:
         total = size(sum(one.size for one in removed))
-        yield note("store", f"{total} of an interrupted `unroll clean`", "unroll clean --yes")
+        yield note("store", f"{total} whose removal was interrupted", "unroll clean --yes")
 
 
 def half_written(partials: Sequence[Stored]) -> Iterator[Finding]:
     """What is being made now, and what was when its process ended."""
-    making = [one for one in partials if usage.is_held(one.lock)]
+    making = [one for one in partials if is_held(one.lock)]
     if making:
         names = ", ".join(one.name for one in making)
         yield good("store", f"being made now by a running process: {names}")

@@ -145,7 +145,7 @@ def files(comparisons: Sequence[Tracked]) -> Iterator[Finding]:
 
 def reports(comparisons: Sequence[Tracked], folder: Path) -> Iterator[Finding]:
     """Whether each report is of a comparison that MLflow holds."""
-    known = {one.id for one in comparisons if one.state != "gone"}
+    known = {one.id for one in comparisons if one.state != "deleted"}
     pages = sorted(path.parent.name for path in folder.glob(f"*/{PAGE}"))
     orphans = [name for name in pages if name not in known and experiment_of(name)]
     if orphans:

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from components import usage
 from components.evaluate.cost import ANSWERING, MEASURED
+from components.locks import is_held
 from components.tracking.references import Tracked
 from dashboards.wording import size
 from flows.upkeep.inventory import Stored
@@ -41,26 +41,28 @@ def from_store(
     for one in stored:
         if one.kind == "removed":
             if not wish.experiments:
-                items.append(item_of(one, "an earlier `unroll clean` was interrupted"))
+                items.append(item_of(one, "its removal was interrupted"))
         elif is_needed(one, needed) or not is_asked_for(one, asked, wish):
             continue
-        elif one.used >= since or usage.is_held(one.lock):
+        elif one.used >= since or is_held(one.lock):
             busy.append(one)
         else:
             items.append(item_of(one, reason(one, comparisons, given_up)))
-    stays = []
-    if busy:
-        stays.append(f"{told(busy)} stays: a process that is running used it")
+    used = [f"{told(busy)} stays: a process that is running used it"] if busy else []
+    return items, [*used, *for_unfinished(stored, kept)]
+
+
+def for_unfinished(stored: Sequence[Stored], kept: Sequence[Tracked]) -> list[str]:
+    """What stays for the unfinished among the comparisons that stay, and for no other, if any."""
+    needed = union(kept)
     resumable = [one for one in kept if one.state == "interrupted"]
     others = union(one for one in kept if one.state != "interrupted")
     theirs = [one for one in stored if is_needed(one, needed) and not is_needed(one, others)]
-    if theirs:
-        whose = plural(len(resumable), "unfinished comparison")
-        stays.append(
-            f"{told(theirs)} stays for {whose} to go on with (`unroll resume`); --unfinished "
-            "gives them up"
-        )
-    return items, stays
+    if not theirs:
+        return []
+    whose = plural(len(resumable), "unfinished comparison")
+    mend = "to go on with (`unroll resume`); --unfinished gives them up"
+    return [f"{told(theirs)} stays for {whose} {mend}"]
 
 
 def union(comparisons: Iterable[Tracked]) -> Names:
@@ -131,9 +133,11 @@ def reason(one: Stored, comparisons: Sequence[Tracked], given_up: Sequence[Track
 
 
 def item_of(one: Stored, why: str) -> Item:
-    """A folder of the store that can go."""
-    lock = None if one.kind == "removed" else one.lock
-    return Item(one.kind, f"store {one.name}", why, one.size, one.used, (one.path,), lock=lock)
+    """A folder that can go; one that was being removed is no output any more."""
+    if one.kind == "removed":
+        return Item(one.kind, one.name, why, one.size, one.used, (one.path,))
+    name, lock = f"store {one.name}", one.lock
+    return Item(one.kind, name, why, one.size, one.used, (one.path,), output=one.name, lock=lock)
 
 
 def told(stored: Sequence[Stored]) -> str:

@@ -38,7 +38,8 @@ class Wish:
 class Item:
     """One thing that can go: `paths` are its folders, `used` when it was last used.
 
-    `comparison` is the unfinished one that goes, `lock` that under which an output is made.
+    `comparison` is the unfinished one that goes; `output` is what goes of the store, as
+    `stage/key`, and `lock` that under which it is made.
     """
 
     kind: Kind
@@ -48,6 +49,7 @@ class Item:
     used: float
     paths: tuple[Path, ...]
     comparison: "Tracked | None" = None
+    output: str = ""
     lock: Path | None = None
 
 

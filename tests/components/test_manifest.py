@@ -28,6 +28,13 @@ def test_a_manifest_lists_every_file_with_its_size_and_digest(folder: Path) -> N
     assert damage(folder, deep=True) is None
 
 
+def test_a_folder_can_be_sealed_again(folder: Path) -> None:
+    (folder / "a.txt").write_text("whale")
+    seal(folder)
+    assert set(json.loads((folder / MANIFEST).read_text())) == {"a.txt", "sub/b.bin"}
+    assert damage(folder, deep=True) is None
+
+
 @pytest.mark.parametrize(
     ("change", "shallow", "deep"),
     [

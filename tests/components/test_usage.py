@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from components import usage
+from components.locks import is_held
 from components.storage import Store
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +67,7 @@ def test_the_locks_of_dead_processes_are_removed_by_the_next_one(tmp_path: Path)
     usage.register(tmp_path)
     (mine,) = users.iterdir()
     assert f"-{os.getpid()}-" in mine.name
-    assert usage.is_held(mine)
+    assert is_held(mine)
     usage.register(tmp_path)
     assert list(users.iterdir()) == [mine]
 
@@ -80,6 +81,24 @@ def test_each_use_of_an_output_counts(tmp_path: Path) -> None:
     assert before <= usage.used(path) <= time.time()
 
 
-def test_looking_at_a_lock_makes_none(tmp_path: Path) -> None:
-    assert not usage.is_held(tmp_path / "key.lock")
-    assert list(tmp_path.iterdir()) == []
+def test_where_the_clock_was_set_back_since_a_process_began_all_may_be_in_use(
+    tmp_path: Path,
+) -> None:
+    usage.register(tmp_path)
+    (mine,) = (tmp_path / usage.USERS).iterdir()
+    ahead = time.time() + 3600
+    os.utime(mine, (ahead, ahead))
+    assert usage.needed_since(tmp_path) == 0
+    os.utime(mine, (7, 7))
+    assert usage.needed_since(tmp_path) == 7
+
+
+def test_what_a_process_uses_after_the_clock_was_set_back_is_in_use(tmp_path: Path) -> None:
+    """Also when the clock has come past the moment at which the process began."""
+    store = Store(tmp_path)
+    store.output("stage", "first", lambda folder: None)
+    (mine,) = (tmp_path / usage.USERS).iterdir()
+    ahead = time.time() + 3600
+    os.utime(mine, (ahead, ahead))
+    path = store.output("stage", "second", lambda folder: None).path
+    assert 0 < usage.needed_since(tmp_path) <= usage.used(path)

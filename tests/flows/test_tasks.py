@@ -5,16 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from components.provenance import provenance
 from components.records import Comparison
 from components.storage import Home
-from components.tracking.opening import Tracking
+from components.tracking.opening import Tracking, open_tracking
+from components.tracking.runs import REASON, Parent, finish, start
+from components.tracking.trainings import TrainingRun
 from components.train import worker
 from dashboards.markdown import summary
 from flows import experiment as flow
+from flows import tasks
 from flows.experiment import new_context
-from flows.tasks import dashboard_link
+from flows.tasks import Finished, dashboard_link
 from params.schema import ForecastExperiment
 
 pytestmark = pytest.mark.usefixtures("prefect")
@@ -26,6 +30,11 @@ class Shown:
 
     artifacts: dict[str, Any]
     tasks: set[str]
+
+
+@pytest.fixture
+def opened(home: Home) -> Tracking:
+    return open_tracking(home, "tiny")
 
 
 def shown(flow_run: str) -> Shown:
@@ -78,6 +87,20 @@ def test_a_comparison_is_shown_in_prefect_and_leaves_a_champion(
     assert len(losses) == 2
     assert version.run_id == min(losses, key=lambda run_id: losses[run_id])
     assert client.get_registered_model("tiny_heat").aliases == {"champion": version.version}
+
+
+def test_what_is_complete_stays_so_when_its_score_cannot_be_made_again(
+    opened: Tracking, home: Home, tiny_temperature: ForecastExperiment
+) -> None:
+    run_id = start(opened, "gru seed 1", {})
+    finish(opened.client(), run_id, "FINISHED", {})
+    run = TrainingRun(run_id=run_id, taken_up=True, complete=True)
+    missing = Finished.model_construct(job=None, trained=None, run=run)
+    parent = Parent.model_construct(tracking=opened, ingested=None)
+    with pytest.raises(ValidationError):
+        tasks.evaluate.fn(missing, None, parent, new_context(tiny_temperature, home, fresh=False))
+    kept = opened.client().get_run(run_id)
+    assert (kept.info.status, kept.data.tags.get(REASON)) == ("FINISHED", None)
 
 
 def test_the_dashboard_is_opened_where_the_runs_are(tmp_path: Path) -> None:

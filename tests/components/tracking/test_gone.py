@@ -11,8 +11,10 @@ from typing import Any
 
 import psutil
 import pytest
+from mlflow.entities import Run
 
 from components.storage import Home
+from components.tracking import gone
 from components.tracking import owner as own_machine
 from components.tracking.gone import end_gone_runs, to_take_up, unfinished
 from components.tracking.opening import Tracking
@@ -139,6 +141,18 @@ def test_runs_of_dead_processes_are_killed_and_no_others(
     own(opened, parent.run_id, pid="999999999")
     assert end_gone_runs(opened.client(), home) == ["tiny-1"]
     assert end_gone_runs(opened.client(), home) == []
+
+
+def test_a_run_that_ended_just_now_keeps_its_end(
+    seen: Any, opened: Tracking, parent: Parent, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends_meanwhile(run: Run, home: Home) -> bool:
+        finish(opened.client(), run.info.run_id, "FINISHED", {})
+        return True
+
+    monkeypatch.setattr(gone, "is_gone", ends_meanwhile)
+    assert end_gone_runs(opened.client(), home) == []
+    assert seen.run(parent.run_id).info.status == "FINISHED"
 
 
 def found(opened: Tracking, parent: Parent, home: Home, digest: str | None = None) -> str | None:

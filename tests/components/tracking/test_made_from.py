@@ -1,58 +1,42 @@
-"""Every run names the outputs that it was made from, from its beginning on."""
+"""What a run or a comparison was made from."""
 
-from typing import Any
+from pathlib import Path
 
-from components.records import Evidence, Scored, Trained
-from components.tracking.comparison import log_evidence
-from components.tracking.made_from import outputs_of
-from components.tracking.runs import OUTPUTS, Parent, output_name
-from components.tracking.trainings import finish_training, start_training
+import pytest
+
+from components.storage import Home
+from components.tracking.made_from import made_from
+from components.tracking.runs import Parent
+from components.tracking.trainings import start_training
 from components.train.job import TrainingJob
+from params.errors import InputError
 
 
-def test_a_training_names_its_weights_at_once_and_its_scores_at_the_end(
-    seen: Any, parent: Parent, job: TrainingJob, trained: Trained, scored: Scored
+def test_a_comparison_is_named_by_its_id_and_a_run_by_that_of_mlflow(
+    parent: Parent, job: TrainingJob, home: Home, tmp_path: Path
 ) -> None:
     run_id = start_training(parent, job).run_id
-    begun = f"preprocess/{job.prepared.key} train/{job.key}"
-    assert seen.run(run_id).data.tags[OUTPUTS] == begun
-    finish_training(parent, run_id, job, trained, scored)
-    every = [output_name(path) for path in (job.prepared.path, trained.path, scored.path)]
-    assert seen.run(run_id).data.tags[OUTPUTS].split() == every
+    whole = made_from(home.tracking_uri, "tiny-1", tmp_path)
+    assert (whole.id, whole.run_id, whole.called) == ("tiny-1", parent.run_id, "tiny-1")
+    assert (whole.architecture, whole.seed) == (None, None)
+    assert whole.params == "name: tiny\n"
+    assert (whole.fingerprint, whole.code_revision) == ("abc123", "4be71ce+changes")
+    assert whole.versions == {"torch": "2.13.0"}
+    assert made_from(home.tracking_uri, "latest", tmp_path) == whole
+
+    one = made_from(home.tracking_uri, run_id[:12], tmp_path)
+    assert (one.id, one.run_id, one.comparison) == (run_id, run_id, "tiny-1")
+    assert one.called == f"{run_id} (gru-seed7 of tiny-1)"
+    assert (one.architecture, one.seed) == ("gru", 7)
+    assert one.params == "name: tiny\n"
 
 
-def test_a_comparison_names_its_data_at_once_and_its_baselines_at_the_end(
-    seen: Any, parent: Parent, trained: Trained, scored: Scored
+def test_params_that_are_gone_are_one_clear_line(
+    parent: Parent, home: Home, tmp_path: Path
 ) -> None:
-    data = [output_name(parent.ingested.path), output_name(parent.prepared.path)]
-    assert seen.run(parent.run_id).data.tags[OUTPUTS].split() == data
-    place = scored.path.with_name("0123456789abcdef")
-    place.mkdir()
-    baseline = scored.model_copy(
-        update={"kind": "baseline", "name": "last_value", "path": place, "run_id": None}
-    )
-    evidence = Evidence(
-        ingested=parent.ingested,
-        prepared=parent.prepared,
-        trained=(trained,),
-        scored=(scored.model_copy(update={"run_id": None}), baseline),
-        missing=(),
-    )
-    log_evidence(parent, evidence)
-    assert seen.run(parent.run_id).data.tags[OUTPUTS].split() == [*data, output_name(place)]
-
-
-def test_the_records_of_a_comparison_say_the_same_as_its_tag(
-    seen: Any, parent: Parent, job: TrainingJob, trained: Trained, scored: Scored, tmp_path: Any
-) -> None:
-    client = parent.tracking.client()
-    run_id = start_training(parent, job).run_id
-    finish_training(parent, run_id, job, trained, scored)
-    for number, one in enumerate((run_id, parent.run_id)):
-        named = set(seen.run(one).data.tags[OUTPUTS].split())
-        assert outputs_of(client, seen.run(one), tmp_path / str(number)) == named
-        client.delete_tag(one, OUTPUTS)
-        recorded = outputs_of(client, seen.run(one), tmp_path / str(number))
-        # What a run was prepared with is among the records of its comparison.
-        shared = {output_name(parent.prepared.path)} if one == run_id else set()
-        assert recorded - {f"train/{job.key}"} == named - shared
+    (path,) = home.artifacts.rglob("params.yaml")
+    path.unlink()
+    with pytest.raises(InputError, match=r"^tiny-1 has no params any more: .*params.yaml is not"):
+        made_from(home.tracking_uri, "tiny-1", tmp_path)
+    with pytest.raises(InputError, match="did you mean tiny-1"):
+        made_from(home.tracking_uri, "tiny-2", tmp_path)

@@ -1,6 +1,7 @@
 """Every MLflow that a folder was used with is remembered, without its password."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,56 @@ def test_a_server_on_the_own_database_needs_no_remembering(
     assert not (home.root / PLACES).exists()
     remember(home, EXPERIMENT)
     assert json.loads((home.root / PLACES).read_text()) == ["http://127.0.0.1:5000"]
+
+
+def test_a_file_is_remembered_as_it_is_from_any_folder(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_database: Path
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    shutil.copy(empty_database, tmp_path / "a" / "mlflow.db")
+    monkeypatch.chdir(tmp_path / "a")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
+    remember(home, EXPERIMENT)
+    assert places(home) == ["sqlite:///mlflow.db", home.own_tracking_uri]
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    monkeypatch.chdir(tmp_path / "b")
+    assert places(home) == [home.own_tracking_uri, f"sqlite:///{tmp_path}/a/mlflow.db"]
+
+
+def test_a_file_that_is_not_there_is_asked_for_and_not_made(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = tmp_path / "mounted" / "mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{away}")
+    remember(home, EXPERIMENT)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    with pytest.raises(InputError, match=r"/mounted/mlflow\.db, too, which is not there: bring it"):
+        places(home)
+    assert not away.parent.exists()
+
+
+def test_a_copy_of_the_own_database_is_remembered(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracking = open_tracking(home, "heat")
+    known = tracking.client().get_experiment(tracking.experiment_id)
+    copy = tmp_path / "copy.db"
+    shutil.copy(home.database, copy)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{copy}")
+    remember(home, known)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert places(home) == [home.own_tracking_uri, f"sqlite:///{copy}"]
+
+
+def test_the_own_database_is_the_own_however_it_is_named(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(home.root)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
+    remember(home, EXPERIMENT)
+    assert not (home.root / PLACES).exists()
+    assert places(home) == ["sqlite:///mlflow.db"]
 
 
 def test_a_folder_without_a_database_of_its_own_has_none_to_ask(

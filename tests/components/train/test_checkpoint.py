@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -159,6 +160,34 @@ def test_one_that_ended_before_its_result_was_written_is_not_trained_again(
     with plug_pulled_after(0, monkeypatch):
         fit(job, torn)
     assert_equal(torn, whole)
+
+
+def test_one_that_ended_before_it_was_stored_tells_its_epochs_again(
+    text_job: TrainingJob, run_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit(text_job, run_folder)
+    told = epochs_told(run_folder)
+    (run_folder / "events.jsonl").unlink()  # as the next child's parent does
+    with plug_pulled_after(0, monkeypatch):
+        fit(text_job, run_folder)
+    assert [{**event, "before": len(told)} for event in told] == epochs_told(run_folder)
+
+
+def test_nothing_is_written_elsewhere_not_even_for_a_moment(
+    text_job: TrainingJob, run_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+    real = tempfile.mkstemp
+
+    def watched(*args: Any, **options: Any) -> tuple[int, str]:
+        descriptor, name = real(*args, **options)
+        made.append(Path(name))
+        return descriptor, name
+
+    monkeypatch.setattr(tempfile, "mkstemp", watched)
+    fit(text_job, run_folder)
+    assert made
+    assert all(path.match(f"{run_folder}/epoch.ckpt.*") for path in made)
 
 
 @pytest.mark.parametrize("damage", ["cut off", "changed", "emptied"])

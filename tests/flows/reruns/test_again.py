@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.tracking.stored import MadeFrom
+from components.tracking.made_from import MadeFrom
 from flows.reruns import again
 from flows.reruns.again import Changes
 from params.errors import InputError

@@ -4,7 +4,7 @@ import pytest
 
 from components.records import Comparison, Row, Spread
 from components.tracking.beside import Beside
-from components.tracking.stored import MadeFrom
+from components.tracking.made_from import MadeFrom
 from flows.reruns import sides
 from flows.reruns.sides import Line
 

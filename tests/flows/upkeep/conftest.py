@@ -82,28 +82,33 @@ class World:
         self.runs[id] = []
         for number, outputs in enumerate((*nested, own)):
             is_own = number == len(nested)
-            process = {"unroll.pid": "4194304"} if gone else {}  # no process has that number
+            then = time.time() - days * DAY
+            # No process has that number.
+            dead = {"unroll.pid": "4194304", "unroll.process_started": repr(then)}
             tags = {
                 **owner(),
-                **process,
+                **(dead if gone else {}),
                 "unroll.kind": "comparison" if is_own else "run",
                 "unroll.comparison": id,
                 **({"unroll.outputs": " ".join(outputs)} if tagged else {}),
             }
             run = self.client.create_run(
                 tracking.experiment_id,
-                start_time=int(1000 * (time.time() - days * DAY)),
+                start_time=int(1000 * then),
                 run_name=id if is_own else f"lstm-seed{number}",
                 tags=tags,
             )
             run_id = run.info.run_id
             self.runs[id].append(run_id)
             self.client.log_text(run_id, "name: heat\n", "params.yaml")
+            aged(self.home.artifacts / run_id, days)
             if status != "RUNNING":
-                self.client.set_terminated(run_id, status)
+                self.client.set_terminated(run_id, status, end_time=int(1000 * then))
             if status == "FINISHED":
+                if is_own:
+                    self.client.set_tag(run_id, "unroll.missing", "0")
                 self.client.set_tag(run_id, "unroll.complete", "true")
-        self.report(id)
+        aged(self.report(id), days)
         return run_id
 
     def report(self, id: str) -> Path:

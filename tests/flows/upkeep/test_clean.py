@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from components.storage import key_of
 from components.tracking.opening import open_tracking
-from components.tracking.owner import holding
+from components.tracking.owner import STARTED, holding
 from components.tracking.places import PLACES
 from flows.upkeep import removal
 from flows.upkeep.clean import clean, look
@@ -182,6 +184,28 @@ def test_only_what_is_old_goes(world: World) -> None:
     assert names(world, wish) == {f"comparison {ONE}"}
 
 
+@pytest.mark.parametrize(
+    "worked",
+    [
+        lambda world, run_id: world.client.set_terminated(run_id, "KILLED"),
+        # These were killed for a second time, of which MLflow was not told.
+        lambda world, run_id: world.client.set_tag(run_id, STARTED, repr(time.time())),
+        lambda world, run_id: world.client.log_text(run_id, "again", "child.log"),
+        lambda world, _: world.partial("half", days=0, checkpoint=True),
+    ],
+    ids=["ended", "taken up", "file", "checkpoint"],
+)
+def test_an_unfinished_comparison_that_was_worked_at_lately_is_not_old(
+    world: World, worked: Callable[[World, str], object]
+) -> None:
+    trained = world.output("train", "trained", days=40)
+    world.comparison(ONE, nested=[[trained], [f"train/{key_of('half')}"]], status="KILLED", days=40)
+    wish = Wish(age=seconds_of("30d"), unfinished=True)
+    assert names(world, wish) == {f"comparison {ONE}", f"store {trained}"}
+    worked(world, world.runs[ONE][0])
+    assert names(world, wish) == set()
+
+
 def test_only_what_is_of_an_experiment_goes(world: World) -> None:
     hot, cold = world.output("train", "hot"), world.output("train", "cold")
     world.output("train", "nobody's")
@@ -284,9 +308,32 @@ def test_what_could_not_be_removed_is_told_and_the_status_is_one(
     monkeypatch.undo()
     # What was renamed already is found again.
     (left,) = plan(world)
-    assert (left.kind, left.why) == ("removed", "an earlier `unroll clean` was interrupted")
+    assert (left.kind, left.why) == ("removed", "its removal was interrupted")
     assert clean(world.home, Wish(), yes=True) == 0
     assert list((world.home.store.root / "train").glob(".*")) == []
+
+
+def test_what_an_interrupted_clean_left_of_reports_and_of_runs_goes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    world.report(ONE)
+    world.comparison(TWO)
+    world.client.delete_run(world.runs[TWO][0])
+    for _ in range(3):  # the files of a run, and two reports
+        with monkeypatch.context() as patch:
+            patch.setattr(removal, "clear", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                clean(world.home, Wish(), yes=True)
+    left = [
+        path for place in (world.home.reports, world.home.artifacts) for path in place.iterdir()
+    ]
+    assert [path.name.split(".")[-1] for path in left if path.is_dir()] == ["removed"] * 3
+    assert {item.kind for item in plan(world)} == {"removed"}
+    assert clean(world.home, Wish(), yes=True) == 0
+    assert [path for path in left if path.is_dir()] == []
 
 
 def test_without_mlflow_nothing_goes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

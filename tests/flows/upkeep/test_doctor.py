@@ -4,7 +4,10 @@ import json
 import os
 import resource
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
@@ -16,7 +19,7 @@ from filelock import FileLock
 
 from flows.upkeep import devices, environment, stored
 from flows.upkeep.devices import Gpu, Seen, judged
-from flows.upkeep.doctor import doctor
+from flows.upkeep.doctor import doctor, findings
 from flows.upkeep.findings import Finding, good, isolated
 from flows.upkeep.tracked import mlflow
 from params.errors import plural
@@ -76,6 +79,18 @@ def test_a_check_that_fails_is_itself_a_finding() -> None:
     assert (second.mark, second.found) == ("wrong", "could not be checked: RuntimeError: on fire")
 
 
+def test_the_process_that_looks_at_devices_is_waited_for_however_the_checks_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+    monkeypatch.setattr(devices, "start", lambda: process)
+    checking = findings(world.home, deep=False, as_json=True)
+    next(checking)
+    checking.close()
+    assert process.returncode == -signal.SIGKILL
+
+
 def test_half_written_folders_are_named(world: World) -> None:
     goes_on, nothing = world.partial("one", checkpoint=True), world.partial("two")
     (world.home.store.root / "train" / ".x.12ab.removed").mkdir()
@@ -83,7 +98,7 @@ def test_half_written_folders_are_named(world: World) -> None:
     assert sorted(faults(found), reverse=True) == [
         ("note", f"{goes_on} is half written, 53 B; its training can go on from a checkpoint"),
         ("note", f"{nothing} is half written, 3 B; nothing reads it"),
-        ("note", "0 B of an interrupted `unroll clean`"),
+        ("note", "0 B whose removal was interrupted"),
     ]
     with FileLock(world.home.store.root / f"{nothing}.lock"):
         said = [one.found for one in stored.store(world.home, deep=False)]

@@ -10,6 +10,7 @@ from prefect.settings import (
     temporary_settings,
 )
 
+from flows import server
 from flows.upkeep.served import of_version, prefect, writable
 
 
@@ -35,6 +36,17 @@ def test_a_server_that_does_not_answer_is_named() -> None:
     assert found.mark == "wrong"
     assert found.found.startswith("no Prefect server answers at http://127.0.0.1:9/api (Connect")
     assert found.mend.startswith("start it with `prefect server start`, or unset PREFECT_API_URL")
+
+
+def test_what_is_said_may_have_semicolons(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise RuntimeError("no route; try again")
+
+    monkeypatch.setattr(server, "get_client", refuse)
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):
+        found = next(iter(prefect()))
+    assert found.found.endswith("(RuntimeError: no route; try again)")
+    assert found.mend.startswith("start it with `prefect server start`, or ")
 
 
 def test_a_server_of_another_version_is_a_note() -> None:
