@@ -19,6 +19,7 @@ from dashboards.table import tables
 from dashboards.texts import numbers, readings
 from dashboards.verdict import in_sentence, verdict
 from dashboards.wording import quantity, unbroken
+from params.errors import plural
 from params.names import ARCHITECTURE_LABELS, BASELINE_LABELS
 
 TASK_LABELS = {"classification": "Text classification", "forecast": "Forecast of a series"}
@@ -91,16 +92,12 @@ def _asked(comparison: Comparison) -> str:
     networks = [row for row in comparison.rows if row.kind == "network"]
     runs = sum(len(row.seeds) for row in networks)
     baselines = len(comparison.rows) - len(networks)
-    counts = (_plural(len(networks), "network"), _plural(runs, "run"))
+    counts = (plural(len(networks), "network"), plural(runs, "run"))
     data = comparison.data
     return (
-        f"{', '.join(counts)} and {_plural(baselines, 'baseline')} on {data.source}: "
+        f"{', '.join(counts)} and {plural(baselines, 'baseline')} on {data.source}: "
         f"{data.train:,} to train, {data.val:,} to validate, {data.test:,} to test."
     )
-
-
-def _plural(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _floors(comparison: Comparison) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dashboards.look import finite
 MARGIN = 0.05  # of the width, on both sides
 MOST_TICKS = 6
 FEWEST_TICKS = 3  # of a log axis
+NEAR_END = 0.35  # of the width: half of a floor's label on a scale at its narrowest, and some air
 FAR = 2  # widths of the scale: a row further off is not drawn to scale
 
 
@@ -28,7 +29,7 @@ class Scale:
     def end(self, value: float) -> str:
         """`start` or `end` where a text centred on the value would leave the scale."""
         share = (value - self.low) / (self.high - self.low)
-        return "start" if share < 0.35 else "end" if share > 0.65 else ""
+        return "start" if share < NEAR_END else "end" if share > 1 - NEAR_END else ""
 
     def beyond(self, interval: tuple[float, float]) -> tuple[bool, bool]:
         """Whether an interval goes on beyond the left end, and beyond the right one."""

@@ -67,6 +67,11 @@ def count(value: int | None) -> str:
     return DASH if value is None else f"{value:,}"
 
 
+def moment(created: str) -> str:
+    """`2026-11-22 18:55`, of a moment in ISO 8601."""
+    return created[:16].replace("T", " ")
+
+
 def run_name(run: Missing) -> str:
     """`lstm seed 2`, or by the label of its row where it has one; a baseline has no seed."""
     if run.seed is None:

@@ -1,10 +1,10 @@
 """The beginning of a comparison: a new one, or one that was interrupted and goes on."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from components.records import Provenance
+from components.records import ComparisonEvidence, Provenance
 from components.tracking import gone, resuming, runs
 from components.tracking.comparison import start_comparison
 from components.tracking.opening import Tracking
@@ -17,8 +17,6 @@ from params.schema import Experiment
 
 # A child of `components`, so that it goes where the stages' own messages go.
 logger = logging.getLogger("components.flows")
-
-INTERRUPTED = "%s was interrupted; `unroll resume %s` takes it up"
 
 
 @contextmanager
@@ -35,23 +33,26 @@ def begun(
     killed = gone.end_gone_runs(tracking.client(), context.home)
     with ExitStack() as stack:
         parent = taken_up(tracking, params, data, context, stack)
-        for one in killed:
-            if parent is None or one != parent.id:
-                logger.warning(INTERRUPTED, one, one)
+        say_interrupted(killed, but=parent.id if parent else "")
         if parent is None:
             stack.enter_context(holding(context.home, context.id))
-            parent = start_comparison(
-                tracking,
-                params,
-                provenance,
-                data.ingested,
-                data.prepared,
+            its_own = ComparisonEvidence(
                 id=context.id,
+                ingested=data.ingested,
+                prepared=data.prepared,
+                provenance=provenance,
                 created=context.created,
-                tags=context.tags,
             )
+            parent = start_comparison(tracking, experiment=params, begun=its_own, tags=context.tags)
         stack.enter_context(runs.ending(parent.tracking, parent.run_id))
         yield parent
+
+
+def say_interrupted(comparisons: Iterable[str], *, but: str = "") -> None:
+    """Warn that they were interrupted, `but` for the one that goes on."""
+    for one in comparisons:
+        if one != but:
+            logger.warning("%s was interrupted; `unroll resume %s` takes it up", one, one)
 
 
 def taken_up(
@@ -88,8 +89,14 @@ def taken_up(
         logger.info("not taken up: %s", reason)
         return None
     logger.warning("taking up %s, which was interrupted; --fresh begins anew", evidence.id)
-    parts = data.ingested, data.prepared
-    return resuming.take_up_comparison(tracking, found, params, evidence, *parts)
+    return resuming.take_up_comparison(
+        tracking,
+        found,
+        experiment=params,
+        begun=evidence,
+        ingested=data.ingested,
+        prepared=data.prepared,
+    )
 
 
 def require_same_data(now: Data, then: Data) -> None:

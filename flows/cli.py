@@ -13,12 +13,12 @@ from typing import Annotated
 import typer
 
 from flows.checks import check
-from flows.options import Grid, Overrides
+from flows.options import AsJson, Fresh, Grid, Overrides, repeated
 from flows.predict.commands import app as predictions
 from flows.reports.commands import app as reports
 from flows.reruns.commands import app as reruns
 from flows.schedules.commands import app as schedules
-from flows.told import interruptible, print_error
+from flows.told import RESUME, full_disk, interruptible, print_error
 from flows.tuning.commands import app as tuning
 from flows.upkeep.commands import app as upkeep
 from params.errors import InputError
@@ -73,19 +73,6 @@ def main() -> None:
         sys.exit(1)
 
 
-def full_disk(error: Exception) -> str:
-    """What a person is to know and do about a full disk."""
-    from components.disk import chain_of
-    from components.storage import find_home
-
-    files = (one.filename for one in chain_of(error) if isinstance(one, OSError) and one.filename)
-    where = next(files, find_home().root)
-    return (
-        f"no space left on the disk, at {where}; free some (`unroll clean` lists what is not "
-        "needed), then `unroll resume` goes on where it was"
-    )
-
-
 def print_version(wanted: bool) -> None:
     """Answer `--version`."""
     if wanted:
@@ -118,12 +105,8 @@ def run(
     ],
     overrides: Overrides = None,
     grid: Grid = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print comparison.json on stdout, one after the other.")
-    ] = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Do everything again; reuse no stored output.")
-    ] = False,
+    as_json: AsJson = False,
+    fresh: Fresh = False,
 ) -> None:
     """Run experiments, one after the other: data, trainings, comparison, report."""
     from components.storage import find_home
@@ -131,12 +114,11 @@ def run(
     loaded = [load(name, overrides or [], grid or []) for name in experiments]
     for params in loaded:
         check(params)
-    changes = [word for override in overrides or [] for word in ("--set", override)]
-    changes += [word for values in grid or [] for word in ("--grid", values)]
+    changes = [*repeated("--set", overrides), *repeated("--grid", grid)]
     home = find_home()
     home.require_writable()
 
-    with interruptible("`unroll resume` goes on where it was"):
+    with interruptible(RESUME):
         from flows.session import Asked, run_all
 
         asked = [
@@ -186,7 +168,8 @@ def shapes(
     """Print what each layer receives and returns, and how many numbers it learns."""
     params = load(experiment, overrides or [], grid or [])
 
-    from flows.shapes import show_shapes, stdout
+    from flows.shapes import show_shapes
+    from flows.terminal import stdout
 
     show_shapes(params, stdout())
 

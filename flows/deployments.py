@@ -17,7 +17,8 @@ from prefect.states import Completed, Failed
 
 from components.storage import Home, find_home
 from flows.checks import check
-from flows.endings import Regression, RunsMissing
+from flows.endings import Regression, RunsMissing, alarmed
+from flows.reports.folder import PAGE
 from flows.settings import set_defaults
 from flows.terminal import showing
 from params.errors import InputError
@@ -42,7 +43,7 @@ def classification(
         fresh: Do everything again; reuse no stored output.
         set: Changes of single params, such as train.max_epochs=5.
     """
-    return ended("classification", params, fresh=fresh, overrides=set)
+    return state_of("classification", params, fresh=fresh, overrides=set)
 
 
 @flow(validate_parameters=False)
@@ -56,10 +57,10 @@ def forecast(
         fresh: Do everything again; reuse no stored output.
         set: Changes of single params, such as train.max_epochs=5.
     """
-    return ended("forecast", params, fresh=fresh, overrides=set)
+    return state_of("forecast", params, fresh=fresh, overrides=set)
 
 
-def ended(
+def state_of(
     task: str,
     params: Experiment | dict[str, Any],  # Any: what came over HTTP is checked first of all
     *,
@@ -78,9 +79,9 @@ def ended(
         except (InputError, RunsMissing) as error:
             logger.error("%s", error)
             return Failed(message=str(error))
-        except Regression as error:  # by its name Prefect's automations find it
+        except Regression as error:
             logger.error("%s", error)
-            return Failed(name=Regression.__name__, message=str(error))
+            return alarmed(error)
 
 
 def sent(
@@ -117,7 +118,7 @@ def run(params: Experiment, home: Home, *, fresh: bool) -> str:
     made = experiment.run(params, context, provenance(params, command))
     headline = verdict(made).headline
     logger.info("%s", headline)
-    logger.info("report: %s", home.reports / made.id / "report.html")
+    logger.info("report: %s", home.reports / made.id / PAGE)
     return headline
 
 

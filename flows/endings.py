@@ -29,10 +29,16 @@ class Regression(Written):
     """Its best network is worse than `compare.alert` lets pass."""
 
 
-def ended(comparison: Comparison) -> Comparison | State[Comparison]:
-    """The comparison, or after an alert a failed state called Regression.
+def alarmed(error: Regression) -> State[Comparison]:
+    """A failed state called Regression, which raises `error` where its result is asked for.
 
     Prefect's automations can look for the name of a state, which a raised error would not give it.
+    """
+    return Failed(name=Regression.__name__, message=str(error), data=error)
+
+
+def ended(comparison: Comparison) -> Comparison | State[Comparison]:
+    """The comparison, or after an alert a failed state called Regression.
 
     Raises:
         RunsMissing: If some runs did not finish; with an alert, its message says so.
@@ -41,8 +47,7 @@ def ended(comparison: Comparison) -> Comparison | State[Comparison]:
     absent = f"without a result: {names}; the others are compared; `unroll resume` tries again"
     worse = regression(comparison)
     if worse is not None:
-        said = Regression(f"{worse} ({absent})" if names else worse, comparison.id)
-        return Failed(name=Regression.__name__, message=str(said), data=said)
+        return alarmed(Regression(f"{worse} ({absent})" if names else worse, comparison.id))
     if names:
         raise RunsMissing(absent, comparison.id)
     return comparison

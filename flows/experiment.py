@@ -1,16 +1,13 @@
 """One experiment from data to report, as a Prefect flow."""
 
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from prefect import Flow, flow
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.futures import PrefectFuture, as_completed
-from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components.cautions import cautions
@@ -24,7 +21,6 @@ from components.records import (
     Scored,
     Trained,
 )
-from components.stopping import stopping
 from components.storage import Home
 from components.tracking import runs
 from components.tracking.comparison import at_point
@@ -41,8 +37,9 @@ from flows.jobs import baseline_jobs, new_texts, num_workers, own_params, traini
 from flows.looking import look
 from flows.ready import get_ready
 from flows.settings import without_heartbeats
+from flows.stopped import say_cancelled, stopping_children
 from flows.tasks import Finished
-from flows.told import interrupted_elsewhere
+from flows.told import RESUME
 from params.schema import Experiment
 
 
@@ -95,15 +92,7 @@ def run(params: Experiment, context: Context, provenance: Provenance) -> Compari
 
 def show_cancelled(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect calls it with these names
     """Let Prefect say Cancelled, where it would say that an interrupted flow crashed."""
-    say_cancelled(flow_run, "interrupted; `unroll resume` takes it up")
-
-
-def say_cancelled(flow_run: FlowRun, message: str) -> None:
-    """Say of a flow run that it is cancelled, if that is why it ends."""
-    if stopping.is_set():
-        with get_client(sync_client=True) as client:
-            said: State[None] = Cancelled(message=message)
-            client.set_flow_run_state(flow_run.id, said, force=True)
+    say_cancelled(flow_run, f"interrupted; {RESUME}")
 
 
 @flow(name="unroll", flow_run_name="{context.id}", on_crashed=[show_cancelled])
@@ -127,7 +116,14 @@ def experiment(
     prepared = tasks.preprocess(ingested, params, context)
     require_comparable(params, ingested, prepared)
     tracking, jobs = opened.result(), training_jobs(params, prepared)
-    same = look(params, ingested.fingerprint, len(jobs), tracking, provenance, context)
+    same = look(
+        params,
+        fingerprint=ingested.fingerprint,
+        num_runs=len(jobs),
+        tracking=tracking,
+        provenance=provenance,
+        context=context,
+    )
     if same is not None:
         return ended(same)
     get_ready()
@@ -140,12 +136,11 @@ def experiment(
         evidence = last_champion.with_champion(evidence, jobs, last)
         evidence = with_answering(params, evidence, context)
         comparison = tasks.compare(params, evidence, parent)
+        best = champion.best_run(evidence, jobs)
+        if best is not None:  # before it is complete: what is complete is not gone through again
+            own, refused = own_params(params)[best.job.row_name], regression(comparison) is not None
+            last_champion.register(own, best, parent, refused=refused)
         tasks.report(comparison, parent, context)
-    refused = regression(comparison) is not None
-    best = champion.best_run(evidence, jobs)
-    if best is not None:
-        own = own_params(params)[best.job.row_name]
-        last_champion.register(own, best, parent, refused=refused)
     return ended(comparison)
 
 
@@ -205,15 +200,3 @@ def missing_run(name: str, seed: int | None, error: object) -> Missing:
     if isinstance(error, worker.ChildFailed):
         return Missing(name=name, seed=seed, status=error.status, reason=error.reason)
     return Missing(name=name, seed=seed, status="FAILED", reason=f"{type(error).__name__}: {error}")
-
-
-@contextmanager
-def stopping_children() -> Iterator[None]:
-    """End every child when the block is left by an exception, Ctrl-C included."""
-    try:
-        yield
-    except BaseException as error:  # Ctrl-C too: a child must not outlive its comparison
-        if not isinstance(error, Exception):
-            interrupted_elsewhere()
-        worker.stop_all()
-        raise

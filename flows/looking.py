@@ -15,7 +15,8 @@ from components.tracking import gone, looking
 from components.tracking.looking import Same
 from components.tracking.opening import Tracking
 from dashboards.markdown import summary
-from flows.beginning import INTERRUPTED
+from dashboards.wording import moment
+from flows.beginning import say_interrupted
 from flows.context import Context
 from flows.reports.folder import read_report
 from flows.tasks import artifact_key, dashboard_link, logger
@@ -26,6 +27,7 @@ from params.schema import Experiment
 @task(name="look", cache_policy=NO_CACHE)
 def look(
     params: Experiment,
+    *,
     fingerprint: str,
     num_runs: int,
     tracking: Tracking,
@@ -58,8 +60,7 @@ def look(
     except InputError as error:
         logger.warning("%s is not reused: %s", same.id, error)
         return None
-    for one in gone.end_gone_runs(client, home):
-        logger.warning(INTERRUPTED, one, one)
+    say_interrupted(gone.end_gone_runs(client, home))
     keep(same, found, told(same, num_runs, provenance), tracking, context)
     return found
 
@@ -82,7 +83,7 @@ def keep(
 
 def told(same: Same, num_runs: int, now: Provenance) -> list[str]:
     """What is said of a comparison that is reused, a sentence or two."""
-    when = f"{same.created[:16].replace('T', ' ')} UTC"
+    when = f"{moment(same.created)} UTC"
     runs = f"its {num_runs} runs and its report are" if num_runs > 1 else "its run and report are"
     lines = [f"nothing changed since {same.id} of {when}: {runs} reused."]
     if changed := changed_since(same.code_revision, same.versions, now):

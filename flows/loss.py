@@ -6,6 +6,7 @@ answer; what was trained is taken up by the next one.
 """
 
 import os
+import ssl
 import sys
 import threading
 import time
@@ -14,16 +15,18 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import httpx
+from prefect.settings import get_current_settings
 
 from components.stopping import stopping
 from components.storage import Home
 from components.train import worker
 from flows.settings import few_tries
 from flows.started import Started
-from flows.told import print_error
+from flows.told import print_error, show_cursor
 
 AWAY_SECONDS = 60.0  # for which a lasting server may be away, as while it is started anew
 LOOK_SECONDS = 1.0
+ANSWER_SECONDS = 10.0  # for which a server under load may think about an answer
 
 
 @contextmanager
@@ -35,11 +38,11 @@ def watching(url: str, temporary: Started | None, on_loss: Callable[[], object])
         temporary: Its process, if it is ours.
         on_loss: Called once.
     """
-    over = threading.Event()
+    over, client = threading.Event(), client_for(temporary)
 
     def watch() -> None:
         heard = time.monotonic()
-        with httpx.Client(trust_env=temporary is None, timeout=LOOK_SECONDS) as client:
+        with client:
             while not over.wait(LOOK_SECONDS):
                 if temporary is not None:
                     lost = temporary.process.poll() is not None
@@ -55,6 +58,19 @@ def watching(url: str, temporary: Started | None, on_loss: Callable[[], object])
         yield
     finally:
         over.set()
+
+
+def client_for(temporary: Started | None) -> httpx.Client:
+    """A client that trusts what Prefect's own is told to trust, such as a private certificate.
+
+    Args:
+        temporary: The server's process, if it is ours: no proxy stands between us and ourselves.
+    """
+    api = get_current_settings().api
+    trusted: bool | ssl.SSLContext = not api.tls_insecure_skip_verify
+    if trusted and api.ssl_cert_file:
+        trusted = ssl.create_default_context(cafile=api.ssl_cert_file)
+    return httpx.Client(trust_env=temporary is None, verify=trusted, timeout=ANSWER_SECONDS)
 
 
 def answers(client: httpx.Client, url: str) -> bool:
@@ -83,4 +99,5 @@ def end_without_server(home: Home, experiments: Sequence[str], advice: str) -> N
             runs.end_open_runs(home, name)
     print_error(f"Prefect's server is gone; {advice}")
     sys.stdout.flush()
+    show_cursor()
     os._exit(1)

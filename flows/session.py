@@ -10,9 +10,10 @@ from components.records import Comparison
 from components.stopping import stopping
 from components.storage import Home
 from components.train import worker
-from flows.reports.folder import may_have
+from flows.reports.folder import COMPARISON, PAGE, may_have
 from flows.settings import few_tries, importing, set_defaults
 from flows.terminal import Terminal, showing
+from flows.told import RESUME
 from params.errors import InputError
 from params.grid import described, num_trainings
 from params.schema import Experiment
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 # A child of `components`, so that it goes where the stages' own messages go.
 logger = logging.getLogger("components.flows")
 
-RESUME = "`unroll resume` goes on where it was"  # after whatever ended a run
 REGRESSED = 3  # the exit status after an alert
 
 
@@ -62,7 +62,6 @@ def run_all(
     stopping.clear()
     if trains:
         worker.preload()
-    status = 0
     with showing() as terminal:
         terminal.say(f"starting Prefect{' and torch' if trains else ''}, reading the data")
         with importing():
@@ -72,7 +71,7 @@ def run_all(
             prefect = server.find_or_start()
             data = read_all([asked.params for asked in experiments], home, fresh=fresh)
             say_changed(experiments, data, terminal)
-            from flows.experiment import new_context
+            import flows.experiment  # noqa: F401 - it takes seconds, and is wanted below
             from flows.loss import end_without_server
             from flows.ready import get_ready
 
@@ -81,16 +80,32 @@ def run_all(
             reach_mlflow(experiments, home)
         names = [asked.params.name for asked in experiments]
         with prefect.in_use(lambda: end_without_server(home, names, RESUME)):
-            for asked, read_already in zip(experiments, data, strict=True):
-                context = new_context(
-                    asked.params,
-                    home,
-                    fresh=fresh,
-                    data=read_already,
-                    tags=asked.tags,
-                    take_up=asked.take_up,
-                )
-                status = max(status, run_one(asked, context, terminal, as_json=as_json))
+            return run_each(experiments, data, home, terminal, as_json=as_json, fresh=fresh)
+
+
+def run_each(
+    experiments: Sequence[Asked],
+    data: "Sequence[Data | None]",
+    home: Home,
+    terminal: Terminal,
+    *,
+    as_json: bool,
+    fresh: bool,
+) -> int:
+    """Run one experiment after the other on what was read for it; returns the exit status."""
+    from flows.experiment import new_context
+
+    status = 0
+    for asked, found in zip(experiments, data, strict=True):
+        context = new_context(
+            asked.params,
+            home,
+            fresh=fresh,
+            data=found,
+            tags=asked.tags,
+            take_up=asked.take_up,
+        )
+        status = max(status, run_one(asked, context, terminal, as_json=as_json))
     return status
 
 
@@ -192,7 +207,7 @@ def run_one(asked: Asked, context: "Context", terminal: Terminal, *, as_json: bo
         terminal.say(str(error), logging.ERROR)
         made, status = error.id, REGRESSED
     folder = context.home.reports / made
-    text = (folder / "comparison.json").read_text(encoding="utf-8")
+    text = (folder / COMPARISON).read_text(encoding="utf-8")
     if as_json:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
@@ -200,5 +215,5 @@ def run_one(asked: Asked, context: "Context", terminal: Terminal, *, as_json: bo
     terminal.say(verdict(comparison).headline)
     if last := against_last(comparison):
         terminal.say(last.sentences[0])
-    terminal.say(f"report: {folder / 'report.html'}")
+    terminal.say(f"report: {folder / PAGE}")
     return status

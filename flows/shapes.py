@@ -1,6 +1,5 @@
 """The layers of every architecture of an experiment, as a table on stdout."""
 
-import sys
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -16,14 +15,6 @@ from params.schema import Experiment
 HEADINGS = ("layer", "receives", "returns", "parameters", "why")
 GAP = 2  # columns between two columns of the table
 REASON_WIDTH = 24  # narrower, and the reasons are towers of single words
-PIPE_WIDTH = 10_000  # no line of a file or a pipe is ever folded
-
-
-def stdout() -> Console:
-    """Colours for a terminal only, whatever the environment asks for."""
-    live = sys.stdout.isatty()
-    width = None if live else PIPE_WIDTH
-    return Console(highlight=False, markup=False, force_terminal=live, width=width)
 
 
 def show_shapes(experiment: Experiment, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: everything here goes to stderr.
+"""What a person sees while a run goes on, which goes to stderr, and where results go.
 
 On a terminal each running training has one live line; otherwise each epoch is one plain line. Both
 are drawn from the components' log records, which carry their events.
@@ -15,6 +15,14 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
+PIPE_WIDTH = 10_000  # no line of a file or a pipe is ever folded
+
+
+def stdout() -> Console:
+    """Where results are printed: with colours for a terminal only, whatever is asked for."""
+    live = sys.stdout.isatty()
+    width = None if live else PIPE_WIDTH
+    return Console(highlight=False, markup=False, force_terminal=live, width=width)
 
 
 def note(message: str) -> None:

@@ -12,14 +12,37 @@ from typing import NoReturn
 import typer
 
 from components.stopping import stopping
+from params.errors import InputError
 
+RESUME = "`unroll resume` goes on where it was"  # after whatever ended a run
+SAME = "the same command goes on where it was"  # after whatever ended a search
 PATIENCE_SECONDS = 8.0  # for everything to end that was asked to
+SHOW_CURSOR = b"\x1b[?25h"
 
 
 def print_error(message: str) -> None:
     """One line on stderr, whatever line breaks came with the message."""
     sys.stderr.write(f"unroll: {' '.join(message.split())}\n")
     sys.stderr.flush()
+
+
+def full_disk(error: Exception) -> str:
+    """What a person is to know and do about a full disk."""
+    from components.disk import chain_of
+    from components.storage import find_home
+
+    files = (one.filename for one in chain_of(error) if isinstance(one, OSError) and one.filename)
+    where = next(files, find_home().root)
+    return (
+        f"no space left on the disk, at {where}; free some (`unroll clean` lists what is not "
+        "needed)"
+    )
+
+
+def show_cursor() -> None:
+    """Show the cursor that live lines hid, where the process ends before they can."""
+    if sys.stderr.isatty():
+        os.write(sys.stderr.fileno(), SHOW_CURSOR)
 
 
 class Interruptions:
@@ -52,6 +75,7 @@ class Interruptions:
 
     def end_at_once(self) -> NoReturn:
         """End this process; its children see that, and end too."""
+        show_cursor()
         os._exit(self.status)
 
 
@@ -61,6 +85,8 @@ _answering: Interruptions | None = None
 @contextmanager
 def interruptible(advice: str = "") -> Iterator[None]:
     """End with a word and status 130 on Ctrl-C, 143 on SIGTERM; typer would end without a word.
+
+    A full disk is one line, too, with status 1: nothing is wrong with what was asked.
 
     Args:
         advice: What a person can do then.
@@ -73,6 +99,13 @@ def interruptible(advice: str = "") -> Iterator[None]:
     except KeyboardInterrupt:
         print_error("; ".join(filter(None, ["interrupted", advice])))
         raise typer.Exit(answer.status) from None
+    except Exception as error:
+        from components.disk import is_disk_full
+
+        if isinstance(error, InputError) or not is_disk_full(error):
+            raise
+        print_error("; ".join(filter(None, [full_disk(error), advice])))
+        raise typer.Exit(1) from None
     finally:
         if answer.came is None:  # else a second one is still to end this process at once
             _answering = None

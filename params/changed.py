@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import JsonValue
 
+from params.flat import put
 from params.load import checked
 from params.schema import Experiment
 
@@ -24,19 +24,8 @@ def changed(experiment: Experiment, values: Mapping[str, JsonValue], where: str)
     """
     raw = experiment.model_dump(mode="json")
     for key, value in values.items():
-        put(raw, key.split("."), value)
-    return checked(json.dumps(raw).encode(), experiment.task, Path(where), set())
-
-
-def put(raw: dict[str, Any], path: list[str], value: JsonValue) -> None:
-    """Set the value at `path`, in sections that are made if they are not there."""
-    *sections, last = path
-    for name in sections:
-        inner = raw.get(name)
-        if not isinstance(inner, dict):
-            inner = raw[name] = {}
-        raw = inner
-    raw[last] = value
+        put(raw, key, value, where)
+    return checked(json.dumps(raw).encode(), experiment.task, where, set())
 
 
 def value_at(experiment: Experiment, key: str) -> JsonValue:

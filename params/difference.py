@@ -25,11 +25,16 @@ class Change:
     @property
     def values(self) -> str:
         """Such as `3 -> 5`."""
+        return " -> ".join(self.sides)
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """The old value and the new one as they stand in a line, where they differ."""
         old, new = shortened(self.old), shortened(self.new)
         if old == new:  # they differ further on
             old, new = (f"{len(value or ''):,} characters" for value in (self.old, self.new))
             new += ", otherwise" if old == new else ""
-        return f"{old} -> {new}"
+        return old, new
 
 
 def difference(old: Mapping[str, str], new: Mapping[str, str]) -> list[Change]:

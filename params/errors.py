@@ -17,3 +17,8 @@ def listed(names: Sequence[str]) -> str:
     """The first few of `names` for a message, and how many more there are."""
     more = len(names) - MOST_NAMED
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """`1 run`, `2 runs`; `many` where it is no `s` that makes the difference."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

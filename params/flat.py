@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from params.errors import InputError
 from params.section import Section
 
 
@@ -25,3 +26,24 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             flat[f"{prefix}{key}"] = text
     return flat
+
+
+def put(values: dict[str, Any], key: str, value: Any, where: str) -> None:  # Any: raw YAML
+    """Set what stands at a dotted key, in sections that are made if they are not there.
+
+    Args:
+        values: Raw values of an experiment, which are changed.
+        key: Such as `train.learning_rate`.
+        value: What is to stand there.
+        where: What a person has to mend if that cannot be.
+
+    Raises:
+        InputError: If what should be a section is a value.
+    """
+    *sections, last = key.split(".")
+    for depth, name in enumerate(sections, 1):
+        values = values.setdefault(name, {})
+        if not isinstance(values, dict):
+            section = ".".join(sections[:depth])
+            raise InputError(f"{where}: {section} is a value, not a section")
+    values[last] = value

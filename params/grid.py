@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from params.errors import InputError, listed
-from params.flat import flatten
+from params.errors import InputError, listed, plural
+from params.flat import flatten, put
 from params.loader import ParamsLoader
 from params.problems import one_line
 from params.schema import ClassificationExperiment, Experiment
@@ -68,8 +68,7 @@ def at(experiment: Experiment, changes: Mapping[str, Any], where: str) -> Experi
     """
     values = experiment.model_dump(mode="json", exclude={"grid"})
     for key, value in changes.items():
-        section, _, name = key.partition(".")
-        values[section][name] = value
+        put(values, key, value, where)
     model = type(experiment)
     try:
         return model.model_validate_json(json.dumps(values))
@@ -145,13 +144,8 @@ def num_trainings(experiment: Experiment) -> str:
     sizes = [len(values) for values in experiment.grid.values()]
     networks, seeds = len(experiment.architectures), len(experiment.seeds)
     total = math.prod(sizes) * networks * seeds
-    parts = [*map(str, sizes), counted(networks, "architecture"), counted(seeds, "seed")]
-    return f"{' x '.join(parts)} = {counted(total, 'training')}"
-
-
-def counted(number: int, word: str) -> str:
-    """`1 seed`, `3 seeds`."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    parts = [*map(str, sizes), plural(networks, "architecture"), plural(seeds, "seed")]
+    return f"{' x '.join(parts)} = {plural(total, 'training')}"
 
 
 def lists_of(grid: Sequence[str]) -> dict[str, Any]:

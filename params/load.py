@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from params.errors import InputError
+from params.flat import put
 from params.grid import lists_of, require_grid
 from params.loader import ParamsLoader
 from params.problems import one_line, shown
@@ -180,14 +181,7 @@ def apply(values: dict[str, Any], override: str) -> str:
         value = yaml.load(text, Loader=ParamsLoader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError):
         raise InputError(f"--set {key}: the value {text!r} is not readable YAML") from None
-    *sections, last = key.split(".")
-    target = values
-    for depth, name in enumerate(sections):
-        target = target.setdefault(name, {})
-        if not isinstance(target, dict):
-            section = ".".join(sections[: depth + 1])
-            raise InputError(f"--set {key}: {section} is a value, not a section")
-    target[last] = value
+    put(values, key, value, f"--set {key}")
     return key
 
 

@@ -16,10 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 from components.predict.series import Forecaster, load_forecaster
 from components.predict.text import Classifier, load_classifier
 from params.errors import InputError
+from params.kept import PARAMS
 from params.load import load
 from params.schema import ClassificationExperiment
-
-PARAMS = "params.yaml"
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from components.tracking.connection import connected
 from components.tracking.files import download_some
 from components.tracking.history import Status, status_of
 from components.tracking.made_from import MadeFrom, record_of, text_of
-from components.tracking.recall import PARAMS
 from components.tracking.search import is_comparison, named
 from params.flat import flatten
+from params.kept import PARAMS
 from params.load import parse
 from params.names import Task
 

@@ -1,6 +1,7 @@
 """The best network of an experiment as a registered model, with the alias `champion`."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,12 +12,14 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from components.compare.against import by_validation, finished
+from components.disk import is_disk_full
 from components.metrics import VAL_LOSS
 from components.preprocess.validation import validation_key
 from components.records import Evidence, Record, RunEvidence, Scored, Trained
 from components.tracking.holder import ALIAS, SOURCE, TRAINING
 from components.tracking.notes import training_note
 from components.tracking.packaging import package
+from components.tracking.patience import patiently
 from components.tracking.runs import Parent, shortened
 from components.tracking.trainings import run_job
 from components.train.job import TrainingJob
@@ -61,8 +64,8 @@ def register(
 
     The alias goes to it if there is none yet. On the validation examples of the champion it goes to
     it if it is better by val/loss; on others, whose losses say nothing of each other, it does in
-    any case. A training is registered once. Without a registry there is a warning, and nothing
-    else.
+    any case. A training is registered once, however often this is done. Without a registry there
+    is a warning, and nothing else; an MLflow that is away is waited for.
 
     Args:
         experiment: What was asked.
@@ -71,13 +74,33 @@ def register(
         refused: The alert found it worse than the champion, which then stays.
     """
     client = parent.tracking.client()
-    try:
+
+    def registered() -> str:
         version = known_version(client, experiment.name, best.job)
         if version is None:
             version = new_version(client, experiment, parent, best)
-        logger.info("champion: %s", crown(client, version, best, refused=refused))
+        return crown(client, version, best, refused=refused)
+
+    try:
+        logger.info("champion: %s", once_more_if_away(client, registered))
     except (MlflowException, OSError) as error:
+        if is_disk_full(error):  # it is done when the comparison is taken up
+            raise
         logger.warning("the best network was not registered as a model: %s", error)
+
+
+def once_more_if_away(client: MlflowClient, call: Callable[[], str]) -> str:
+    """What `call` says; if it fails, once more as soon as MLflow answers at all.
+
+    Whatever fails at an MLflow that is there would fail for all the minutes of `patiently`.
+    """
+    try:
+        return call()
+    except MlflowException as error:
+        if is_disk_full(error):
+            raise
+    patiently("the champion", lambda: client.search_experiments(max_results=1))
+    return call()
 
 
 def known_version(client: MlflowClient, name: str, job: TrainingJob) -> ModelVersion | None:

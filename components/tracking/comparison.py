@@ -11,10 +11,7 @@ from components.records import (
     ChampionEvidence,
     ComparisonEvidence,
     Evidence,
-    Ingested,
     Missing,
-    Prepared,
-    Provenance,
 )
 from components.tracking.notes import REPORT, comparison_note
 from components.tracking.opening import Tracking
@@ -46,39 +43,37 @@ OF_ALL_RUNS = ("ingest.", "preprocess.")  # params that nested runs do not say o
 
 def start_comparison(
     tracking: Tracking,
-    experiment: Experiment,
-    provenance: Provenance,
-    ingested: Ingested,
-    prepared: Prepared,
     *,
-    id: str,
-    created: str,
+    experiment: Experiment,
+    begun: ComparisonEvidence,
     tags: Mapping[str, str],
 ) -> Parent:
-    """A new run for the comparison `id`, which carries the params, the data and how it was made.
+    """A new run for a comparison, which carries the params, the data and how it was made.
 
-    `created` is the moment at which it began, ISO 8601, and stays that of the comparison. `tags`
-    say where it came from.
+    Args:
+        tracking: That of its experiment.
+        experiment: Its params.
+        begun: What it has at its beginning, which it leaves whatever comes of it.
+        tags: Where it came from.
     """
+    ingested, prepared = begun.ingested, begun.prepared
     tags = {**tags, "unroll.kind": "comparison", "unroll.task": experiment.task}
-    tags |= common_tags(id, provenance, ingested) | outputs(ingested.path, prepared.path)
+    tags |= common_tags(begun.id, begun.provenance, ingested)
+    tags |= outputs(ingested.path, prepared.path)
     parent = Parent(
         tracking=tracking,
-        run_id=start(tracking, id, tags),
-        id=id,
-        created=created,
+        run_id=start(tracking, begun.id, tags),
+        id=begun.id,
+        created=begun.created,
         title=experiment.report.title,
         params=shared_params(experiment),
-        provenance=provenance,
+        provenance=begun.provenance,
         ingested=ingested,
         prepared=prepared,
     )
     describe(parent, parent.run_id, params_of(experiment))
     client = tracking.client()
     client.set_tag(parent.run_id, NOTE, comparison_note(parent))
-    begun = ComparisonEvidence(
-        id=id, ingested=ingested, prepared=prepared, provenance=provenance, created=created
-    )
     client.log_text(parent.run_id, begun.model_dump_json(indent=2), f"{FOLDER}/{EVIDENCE}")
     log_files(client, parent.run_id, prepared.path, "*.json", f"{FOLDER}/prepared")
     for one in {one.key: one for one in prepared.points}.values():

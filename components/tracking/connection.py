@@ -1,5 +1,6 @@
 """MLflow as we meet it: a client of it, and what goes wrong told in one line."""
 
+import errno
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,10 +9,13 @@ from pathlib import Path
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from components.storage import SQLITE
+from components.tracking.places import shown
 from params.errors import InputError
+
+READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def first_client(uri: str) -> MlflowClient:
@@ -27,10 +31,21 @@ def first_client(uri: str) -> MlflowClient:
     with ExitStack() as alone:
         database = Path(uri.removeprefix(SQLITE))
         if uri.startswith(SQLITE) and database.parent.is_dir():
-            alone.enter_context(FileLock(f"{database}.lock"))
+            with suppress_read_only():
+                alone.enter_context(FileLock(f"{database}.lock"))
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
     return client
+
+
+@contextmanager
+def suppress_read_only() -> Iterator[None]:
+    """Go on where no file can be made: there nobody can make tables either."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in READ_ONLY:
+            raise
 
 
 @contextmanager
@@ -43,7 +58,17 @@ def connected(uri: str) -> Iterator[MlflowClient]:
     try:
         yield first_client(uri)
     except MlflowException as error:
-        said = f"MLflow at {uri} did not answer"
-        raise InputError(f"{said}; see MLFLOW_TRACKING_URI: {error.message[:200]}") from None
+        name = named(uri)
+        reason = error.message.replace(uri.rstrip("/"), name.rstrip("/"))[:200]
+        said = f"MLflow at {name} did not answer"
+        raise InputError(f"{said}; see MLFLOW_TRACKING_URI: {reason}") from None
     except DatabaseError as error:
-        raise InputError(f"MLflow's database {uri} cannot be read: {error.orig}") from None
+        raise InputError(f"MLflow's database {named(uri)} cannot be read: {error.orig}") from None
+
+
+def named(uri: str) -> str:
+    """An address as it may be told: without its password."""
+    try:
+        return shown(uri)
+    except ArgumentError:  # a name such as `databricks`, which has none
+        return uri

@@ -43,6 +43,7 @@ class EpochLog:
             return
         epoch = Epoch.model_validate({key: event[key] for key in Epoch.model_fields})
         self.unsent.append(metrics_of(epoch))
+        self.known.add(epoch.epoch)  # told again it would get another time, and be there twice
         try:
             self.send()
         except MlflowException as error:

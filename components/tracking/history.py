@@ -12,7 +12,7 @@ from components.tracking.gone import is_whole
 from components.tracking.looking import LOOKED, LOOKS, began
 from components.tracking.owner import is_gone
 from components.tracking.read import find_experiment
-from components.tracking.runs import MISSING, is_complete
+from components.tracking.runs import MISSING, RERUN_OF, is_complete
 from components.tracking.search import COMPARISONS, comparison_of, is_comparison, latest_first
 from params.names import Task
 
@@ -78,7 +78,7 @@ def past_of(run: Run, home: Home) -> Past:
         params=params,
         params_digest=tags.get("unroll.params_digest", ""),
         fingerprint=tags.get("unroll.fingerprint", ""),
-        rerun_of=tags.get("unroll.rerun_of"),
+        rerun_of=tags.get(RERUN_OF),
         looks=int(tags.get(LOOKS, "0")),
         looked=tags.get(LOOKED),
     )

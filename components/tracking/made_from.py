@@ -8,9 +8,9 @@ from components.records import Record
 from components.tracking.connection import connected
 from components.tracking.files import download_some
 from components.tracking.looking import began, versions_of
-from components.tracking.recall import PARAMS
 from components.tracking.search import called, comparison_of, is_comparison, named
 from params.errors import InputError
+from params.kept import PARAMS
 from params.names import Architecture
 
 

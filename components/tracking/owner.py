@@ -9,7 +9,7 @@ which process it was; a process on another machine is taken to be alive.
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from components.storage import Home
 from params.errors import InputError
 
 PID, HOST, STARTED = "unroll.pid", "unroll.host", "unroll.process_started"
+MACHINE = "unroll.machine"  # two may have one name: containers on the host's network, copied VMs
+MACHINE_ID, PROCESSES = Path("/etc/machine-id"), Path("/proc/self/ns/pid")  # of Linux
 SAME_START_SECONDS = 2.0  # within which two readings of a process's start are the same
 PATIENCE_SECONDS = 1.0  # for someone who only looks whether a lock is held
 
@@ -32,7 +34,19 @@ def owner() -> dict[str, str]:
         PID: str(os.getpid()),
         HOST: socket.gethostname(),
         STARTED: started(os.getpid()),
+        MACHINE: machine(),
     }
+
+
+@cache
+def machine() -> str:
+    """What tells this machine, and its container, from others of the same name, where it can."""
+    parts = []
+    with suppress(OSError):
+        parts.append(MACHINE_ID.read_text(encoding="utf-8").strip())
+    with suppress(OSError):
+        parts.append(str(PROCESSES.readlink()))  # among which a number names a process
+    return " ".join(filter(None, parts)) or "unknown"
 
 
 @cache
@@ -68,7 +82,7 @@ def is_gone(run: Run, home: Home) -> bool:
     path = lock_path(home, tags.get("unroll.comparison", ""))
     if path.is_file():
         return not is_held(path)
-    if tags.get(HOST) != socket.gethostname():
+    if tags.get(HOST) != socket.gethostname() or tags.get(MACHINE, machine()) != machine():
         return False
     try:
         process = psutil.Process(int(tags[PID]))

@@ -16,6 +16,7 @@ from components.preprocess.text import PREPARED
 from components.preprocess.vocabulary import VOCABULARY
 from components.records import Ingested, Trained
 from components.train.job import WEIGHTS, TrainingJob
+from params.kept import PARAMS
 from params.load import to_yaml
 from params.schema import Experiment, ForecastExperiment
 
@@ -50,7 +51,7 @@ def package(
         data.mkdir()
         its_own = {"architectures": (job.architecture,), "seeds": (job.seed,)}
         params = to_yaml(experiment.model_copy(update=its_own))
-        (data / "params.yaml").write_text(params, encoding="utf-8")
+        (data / PARAMS).write_text(params, encoding="utf-8")
         shutil.copy(trained.path / WEIGHTS, data)
         for name in (PREPARED, VOCABULARY):
             if (job.prepared.path / name).is_file():

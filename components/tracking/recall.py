@@ -25,10 +25,7 @@ from components.tracking.search import comparison_of, latest_first
 from components.tracking.trainings import RUN_EVIDENCE
 from components.tracking.unfinished import missing_so_far, name_of
 from params.errors import InputError
-from params.load import load
-from params.schema import Experiment
-
-PARAMS = "params.yaml"
+from params.kept import PARAMS, load_kept
 
 T = TypeVar("T")
 
@@ -51,7 +48,7 @@ def recall(
     left = download_some(client, comparison, scratch / whose, is_evidence)
     folder = left / FOLDER
     begun = read(ComparisonEvidence.model_validate_json, folder / EVIDENCE, whose)
-    experiment = params_of(left / PARAMS, whose)
+    experiment = load_kept(left / PARAMS, whose)
     its_own = f"tags.`unroll.kind` = 'run' and tags.`unroll.comparison` = '{whose}'"
     nested = list(latest_first(client, [comparison.info.experiment_id], its_own))
     chosen = [run for run in nested if not only or run.info.run_id in only]
@@ -162,15 +159,3 @@ def read(parse: Callable[[bytes], T], path: Path, whose: str) -> T:
             f"{whose} cannot be compared again by this version: its {path.name} {reason}; "
             "run the experiment again"
         ) from None
-
-
-def params_of(path: Path, id: str) -> Experiment:
-    """The resolved params of a comparison.
-
-    Raises:
-        InputError: If they are not there, or mean nothing to this version.
-    """
-    try:
-        return load(str(path))
-    except InputError as error:
-        raise InputError(f"the params of {id} cannot be used by this version: {error}") from None

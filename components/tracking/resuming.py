@@ -15,7 +15,7 @@ from components.tracking.owner import owner
 from components.tracking.runs import COMPLETE, REASON, TAKEN_UP, Parent
 from components.tracking.search import latest_first
 from params.errors import InputError
-from params.load import load
+from params.kept import PARAMS, load_kept
 from params.schema import Experiment
 
 
@@ -34,6 +34,7 @@ def reopen(client: MlflowClient, run: Run) -> None:
 def take_up_comparison(
     tracking: Tracking,
     run: Run,
+    *,
     experiment: Experiment,
     begun: ComparisonEvidence,
     ingested: Ingested,
@@ -92,15 +93,10 @@ def params_of(client: MlflowClient, run: Run) -> Experiment:
     name, tags = run.info.run_name, run.data.tags
     with TemporaryDirectory(prefix="unroll-") as scratch:
         try:
-            path = client.download_artifacts(run.info.run_id, "params.yaml", scratch)
+            path = client.download_artifacts(run.info.run_id, PARAMS, scratch)
         except (OSError, MlflowException):
             command = tags.get("mlflow.source.name", "the command")
             raise InputError(
                 f"{name} was interrupted before its params were kept; run `{command}` again"
             ) from None
-        try:
-            return load(path)
-        except InputError as error:
-            raise InputError(
-                f"the params of {name} cannot be used by this version: {error}"
-            ) from None
+        return load_kept(Path(path), name)

@@ -20,10 +20,12 @@ from mlflow.exceptions import MlflowException
 from components.disk import is_disk_full
 from components.manifest import MANIFEST
 from components.records import Ingested, Prepared, Provenance, Record
+from components.stopping import Interrupted
 from components.storage import Home
 from components.tracking.opening import Tracking
 from components.tracking.owner import owner
 from components.train.worker import ChildFailed
+from params.kept import PARAMS
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ COMPLETE = "unroll.complete"
 OUTPUTS = "unroll.outputs"  # of the store, that a run was made from: what `unroll clean` keeps
 REASON = "unroll.reason"  # why it has no result
 TAKEN_UP = "unroll.taken_up"  # how often
+RERUN_OF, RERUN_OF_RUN = "unroll.rerun_of", "unroll.rerun_of_run"  # where it came from
 MISSING = "unroll.missing"  # how many runs a complete comparison lacks
 NOTE = "mlflow.note.content"  # the description of a run, in Markdown
 LONGEST_TAG = 8000  # characters that MLflow takes
@@ -70,7 +73,7 @@ def describe(parent: Parent, run_id: str, params: Mapping[str, str]) -> None:
     """Log what a run is made from: its params, the params file, and the data set."""
     client = parent.tracking.client()
     client.log_batch(run_id, params=[Param(key, value) for key, value in params.items()])
-    client.log_text(run_id, parent.provenance.params, "params.yaml")
+    client.log_text(run_id, parent.provenance.params, PARAMS)
     sizes = {"train", "val", "test"}
     data = Dataset(
         name=parent.ingested.source[:500],
@@ -100,7 +103,8 @@ def ending(tracking: Tracking, run_id: str) -> Iterator[None]:
         if isinstance(error, ChildFailed):
             status, reason = error.status, error.reason
         else:
-            status = "FAILED" if isinstance(error, Exception) else "KILLED"
+            failed = isinstance(error, Exception) and not isinstance(error, Interrupted)
+            status = "FAILED" if failed else "KILLED"
             reason = f"{type(error).__name__}: {error}"
         with or_warning("how a run ended"):
             client = tracking.client()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from components.storage import Home
 from flows.predict.arguments import Asked, architecture, check, check_for_task
 from params.errors import InputError
+from params.kept import PARAMS, load_kept
 from params.load import load, shipped
 from params.names import Task
 from params.schema import ClassificationExperiment, Experiment
@@ -44,7 +45,7 @@ def predict(asked: Asked, home: Home) -> None:
             run_id=asked.run_id,
             architecture=architecture(asked.architecture),
         )
-        params = params_of(run)
+        params = load_kept(run.folder / PARAMS, f"{run.name} ({run.run_id})")
         check_for_task(asked, params.task)
         answer(asked, run, params)
 
@@ -88,17 +89,3 @@ def named(experiment: str) -> tuple[str, Task | None]:
         params = load(experiment)
         return params.name, params.task
     return experiment, None
-
-
-def params_of(run: "FinishedRun") -> Experiment:
-    """The resolved params with which the run was trained.
-
-    Raises:
-        InputError: If they are not there, or mean nothing to this version of Unroll.
-    """
-    try:
-        return load(str(run.folder / "params.yaml"))
-    except InputError as error:
-        raise InputError(
-            f"the params of {run.name} ({run.run_id}) cannot be used by this version: {error}"
-        ) from None

@@ -1,15 +1,13 @@
 """`unroll report` and `unroll compare`: pages from what MLflow holds, without any training."""
 
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import chain
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from components.records import Comparison, Evidence, Recalled
 from components.storage import Home
+from flows.reading import reading
 from flows.terminal import note
 from params.errors import InputError
 from params.names import COMPARED
@@ -105,30 +103,6 @@ def rebuilt(recalled: Recalled) -> Comparison:
     return compare_points(
         recalled.experiment, evidence, begun.provenance, id=begun.id, created=begun.created
     )
-
-
-@contextmanager
-def reading(home: Home, *, writes: bool = True) -> Iterator[Path]:
-    """A folder for copies of files, once MLflow is known to be there and reports can be written.
-
-    Args:
-        home: The folder for everything.
-        writes: Whether anything is to be written there.
-
-    Raises:
-        InputError: If that is not so.
-    """
-    if missing := home.missing_database():
-        raise InputError(
-            f"no runs yet: {missing} does not exist; run an experiment first, or set UNROLL_HOME"
-        )
-    if writes:
-        home.require_writable()
-    from flows.settings import few_tries, set_defaults
-
-    set_defaults()
-    with few_tries(), TemporaryDirectory(prefix="unroll-") as scratch:
-        yield Path(scratch)
 
 
 def tell(comparison: Comparison, home: Home) -> int:

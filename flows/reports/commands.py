@@ -4,11 +4,10 @@ from typing import Annotated
 
 import typer
 
+from flows.options import ID, Id
 from flows.told import interruptible
 
 app = typer.Typer()
-
-ID = "A comparison's id, an MLflow run id, the beginning of either, or: latest."
 
 
 @app.command()
@@ -37,7 +36,7 @@ def compare(
 
 @app.command()
 def report(
-    id: Annotated[str, typer.Argument(metavar="ID", help=ID)],
+    id: Id,
 ) -> None:
     """Make the report of a comparison again from what MLflow holds, without training.
 

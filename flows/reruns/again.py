@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, get_args
 
 from components.records import Provenance
 from components.storage import Home
+from dashboards.wording import moment
 from flows.checks import check
-from flows.reports.again import reading
+from flows.options import listed_seeds, repeated
+from flows.reading import reading
 from flows.terminal import note
 from params.difference import difference, flat
 from params.errors import InputError
+from params.kept import PARAMS, load_kept
 from params.load import load_stored, to_yaml
 from params.names import Architecture
 from params.schema import Experiment
@@ -18,8 +21,6 @@ from params.schema import Experiment
 if TYPE_CHECKING:
     from components.tracking.made_from import MadeFrom
     from flows.session import Asked
-
-RERUN_OF, RERUN_OF_RUN = "unroll.rerun_of", "unroll.rerun_of_run"
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,11 @@ class Changes:
 
     def words(self) -> list[str]:
         """The arguments of the command that ask for them."""
-        words = [word for override in self.overrides for word in ("--set", override)]
-        words += [word for name in self.architectures for word in ("--architecture", name)]
-        return words + (["--seeds", self.seeds] if self.seeds is not None else [])
+        return [
+            *repeated("--set", self.overrides),
+            *repeated("--architecture", self.architectures),
+            *repeated("--seeds", [self.seeds] if self.seeds is not None else None),
+        ]
 
     def all_overrides(self) -> list[str]:
         """All of them in the form of `--set`; an option of its own stands for its key.
@@ -51,10 +54,7 @@ class Changes:
                     raise InputError(f"--architecture must be one of {listed}, got {name!r}")
             found.append(f"architectures=[{','.join(self.architectures)}]")
         if self.seeds is not None:
-            numbers = [number.strip() for number in self.seeds.split(",")]
-            if not all(number.isascii() and number.isdigit() for number in numbers):
-                raise InputError(f"--seeds must be whole numbers such as 1,2,3, got {self.seeds!r}")
-            found.append(f"seeds=[{','.join(str(int(number)) for number in numbers)}]")
+            found.append(f"seeds={listed_seeds(self.seeds)}")
         return found
 
 
@@ -98,12 +98,7 @@ def as_it_was(source: "MadeFrom") -> Experiment:
     own = []
     if source.seed is not None:
         own = [f"architectures=[{source.architecture}]", f"seeds=[{source.seed}]"]
-    try:
-        return load_stored(source.params, own, "its params.yaml")
-    except InputError as error:
-        raise InputError(
-            f"the params of {source.called} cannot be used by this version: {error}"
-        ) from None
+    return load_kept(source.params, source.called, own)
 
 
 def changed(before: Experiment, source: "MadeFrom", changes: Changes) -> Experiment:
@@ -112,7 +107,7 @@ def changed(before: Experiment, source: "MadeFrom", changes: Changes) -> Experim
     Raises:
         InputError: If a change is not allowed; it says where to mend it.
     """
-    where = f"params.yaml of {source.called}"
+    where = f"{PARAMS} of {source.called}"
     try:
         return load_stored(to_yaml(before), changes.all_overrides(), where)
     except InputError as error:
@@ -126,6 +121,7 @@ def changed(before: Experiment, source: "MadeFrom", changes: Changes) -> Experim
 
 def asked_again(source: "MadeFrom", params: Experiment, changes: Changes) -> "Asked":
     """What is to be run, the command that asks for it, and where it came from."""
+    from components.tracking.runs import RERUN_OF, RERUN_OF_RUN
     from flows.session import Asked
 
     tags = {RERUN_OF: source.comparison}
@@ -141,8 +137,7 @@ def said(
     """What is run again, and how it differs from then, a line each."""
     from components.provenance import changed_since
 
-    when = f"{source.created[:16].replace('T', ' ')} UTC"
-    yield f"rerun of {source.called}, of {when}"
+    yield f"rerun of {source.called}, of {moment(source.created)} UTC"
     lines = [str(change) for change in difference(flat(before), flat(params))]
     lines += changed_since(source.code_revision, source.versions, now)
     yield from (f"  {line}" for line in lines or ["no difference in params, code and versions"])

@@ -4,20 +4,16 @@ from typing import Annotated
 
 import typer
 
-from flows.told import interruptible
+from flows.options import ID, AsJson, Fresh, Id, Overrides
+from flows.told import RESUME, interruptible
 
 app = typer.Typer()
-
-ID = "A comparison's id, an MLflow run id, the beginning of either, or: latest."
 
 
 @app.command()
 def rerun(
     id: Annotated[str, typer.Argument(metavar="RUN-OR-COMPARISON-ID", help=ID)],
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a param of then."),
-    ] = None,
+    overrides: Overrides = None,
     architectures: Annotated[
         list[str] | None,
         typer.Option("--architecture", metavar="NAME", help="Instead of those of then; repeat it."),
@@ -25,12 +21,8 @@ def rerun(
     seeds: Annotated[
         str | None, typer.Option(metavar="1,2,3", help="Instead of those of then.")
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print comparison.json on stdout.")
-    ] = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Do everything again; reuse no stored output.")
-    ] = False,
+    as_json: AsJson = False,
+    fresh: Fresh = False,
 ) -> None:
     """Run a comparison, or one run of it, once more with the params that it had.
 
@@ -42,7 +34,7 @@ def rerun(
     from flows.reruns.again import rerun as run_again
 
     changes = Changes(tuple(overrides or ()), tuple(architectures or ()), seeds)
-    with interruptible():
+    with interruptible(RESUME):
         status = run_again(id, find_home(), changes, as_json=as_json, fresh=fresh)
     raise typer.Exit(status)
 
@@ -57,9 +49,7 @@ def resume(
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print comparison.json on stdout.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Take up a comparison that was interrupted, or that lacks some of its runs.
 
@@ -69,7 +59,7 @@ def resume(
     from components.storage import find_home
     from flows.reruns.resume import resume as take_up
 
-    with interruptible("`unroll resume` goes on where it was"):
+    with interruptible(RESUME):
         status = take_up(id, find_home(), as_json=as_json)
     raise typer.Exit(status)
 
@@ -93,7 +83,7 @@ def history(
 
 @app.command()
 def diff(
-    first: Annotated[str, typer.Argument(metavar="ID", help=ID)],
+    first: Id,
     second: Annotated[str, typer.Argument(metavar="ID", help="Another of the same kind.")],
     everything: Annotated[
         bool, typer.Option("--all", help="Print what is the same as well.")

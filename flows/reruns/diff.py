@@ -1,20 +1,20 @@
 """`unroll diff`: two runs, or two comparisons, side by side on stdout."""
 
-import json
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_json
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from components.storage import Home
-from flows.reports.again import reading, rebuilt
+from dashboards.wording import moment
+from flows.reading import reading
+from flows.reports.again import rebuilt
 from flows.reports.folder import read_report
-from flows.shapes import stdout
-from flows.terminal import note
+from flows.terminal import note, stdout
 from params.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def show_diff(ids: tuple[str, str], home: Home, *, everything: bool, as_json: bo
         documents = dict(
             zip(("a", "b"), map(document, (a, b), reports or (None, None)), strict=True)
         )
-        sys.stdout.write(json.dumps(documents, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(to_json(documents, indent=2, inf_nan_mode="null").decode() + "\n")
         return
     console = stdout()
     for letter, side in (("A", a), ("B", b)):
@@ -106,7 +106,7 @@ def sections(a: "Beside", b: "Beside", reports: Sequence["Comparison"]) -> Secti
 def said(side: "Beside") -> str:
     """What one side is, when it was made, and how far it came."""
     made = side.made
-    return f"{made.called}, {made.created[:16].replace('T', ' ')} UTC, {side.status}"
+    return f"{made.called}, {moment(made.created)} UTC, {side.status}"
 
 
 def show(title: str, lines: Sequence["Line"], console: "Console", *, everything: bool) -> None:
@@ -130,11 +130,11 @@ def show(title: str, lines: Sequence["Line"], console: "Console", *, everything:
 def document(side: "Beside", report: "Comparison | None") -> dict[str, Any]:  # Any: JSON
     """All of one side for programs; the metrics of a comparison are by row."""
     made = side.made
-    metrics: dict[str, Any] = {key: finite(value) for key, value in side.metrics.items()}
+    metrics: dict[str, Any] = dict(side.metrics)
     if report is not None:
         metrics = {
             row.label: {
-                key: {"mean": finite(one.mean), "interval": one.interval}
+                key: {"mean": one.mean, "interval": one.interval}
                 for key, one in row.metrics.items()
             }
             for row in report.rows
@@ -150,8 +150,3 @@ def document(side: "Beside", report: "Comparison | None") -> dict[str, Any]:  # 
         "params": side.params,
         "metrics": metrics,
     }
-
-
-def finite(value: float) -> float | None:
-    """A number as JSON can have it."""
-    return value if math.isfinite(value) else None

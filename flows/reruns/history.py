@@ -1,17 +1,19 @@
 """`unroll history`: the past comparisons of an experiment on stdout."""
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from pydantic_core import to_json
+
 from components.metrics import metrics_of
 from components.storage import Home
-from dashboards.wording import DASH, quantity
-from flows.reports.again import reading
-from flows.shapes import stdout
+from dashboards.wording import DASH, moment, quantity
+from flows.reading import reading
+from flows.terminal import stdout
 from params.difference import difference
+from params.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,26 +28,28 @@ def show_history(name: str, home: Home, *, as_json: bool) -> None:
     """Print every comparison of an experiment, the newest first, with what changed before it.
 
     Raises:
-        InputError: If none of that name was run, or MLflow does not answer.
+        InputError: If none of that name was run, or compared, or MLflow does not answer.
     """
     with reading(home, writes=False):
         from components.tracking.history import past
 
         found = past(home, name)
+    if not found:  # it was searched for better params alone
+        raise InputError(f"{name} has no comparison yet; run `unroll run {name}` first")
     changes = changes_of(found)
     if as_json:
         documents = [
             {**one.model_dump(), "changed": lines}
             for one, lines in zip(found, changes, strict=True)
         ]
-        sys.stdout.write(json.dumps(documents, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(to_json(documents, indent=2, inf_nan_mode="null").decode() + "\n")
         return
     show(found, changes, stdout())
 
 
 def changes_of(found: Sequence["Past"]) -> list[list[str]]:
     """What was otherwise than in the comparison before, for each; nothing for the first one."""
-    return [list(changed(new, old)) for new, old in pairwise(found)] + ([[]] if found else [])
+    return [list(changed(new, old)) for new, old in pairwise(found)] + [[]]
 
 
 def changed(new: "Past", old: "Past") -> Iterator[str]:
@@ -75,12 +79,7 @@ def show(found: Sequence["Past"], changes: Sequence[Sequence[str]], console: "Co
 
 def columns(one: "Past") -> tuple[str, ...]:
     """Its date (UTC), its id, its best network with its score, and how far it came."""
-    return date(one.created), one.id, one.best or DASH, score(one), status(one)
-
-
-def date(moment: str) -> str:
-    """`2026-11-22 18:55`, of a moment in ISO 8601 and UTC."""
-    return moment[:16].replace("T", " ")
+    return moment(one.created), one.id, one.best or DASH, score(one), status(one)
 
 
 def score(one: "Past") -> str:
@@ -102,4 +101,4 @@ def remarks(one: "Past") -> Iterator[str]:
         yield f"rerun of {one.rerun_of}"
     if one.looked:
         times = "once" if one.looks == 1 else f"{one.looks} times"
-        yield f"looked at again {times}, last on {date(one.looked)}, and nothing had changed"
+        yield f"looked at again {times}, last on {moment(one.looked)}, and nothing had changed"

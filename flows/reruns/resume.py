@@ -1,7 +1,7 @@
 """`unroll resume`: an interrupted comparison goes on."""
 
 from components.storage import Home
-from flows.reports.again import reading
+from flows.reading import reading
 from params.schema import Experiment
 
 

@@ -36,8 +36,7 @@ def param_lines(a: Mapping[str, str], b: Mapping[str, str]) -> list[Line]:
     lines = []
     for key in (*a, *(key for key in b if key not in a)):
         if key in apart:
-            old, _, new = apart[key].values.partition(" -> ")
-            lines.append(Line(key, old, new))
+            lines.append(Line(key, *apart[key].sides))
         else:
             lines.append(Line(key, shortened(a[key]), shortened(a[key])))
     return lines

@@ -14,8 +14,9 @@ from components.storage import Home
 from components.tracking import runs, tuning
 from components.train.worker import ChildFailed
 from components.tune.studies import Studies, working_at
-from flows.experiment import say_cancelled, stopping_children
+from flows.stopped import say_cancelled, stopping_children
 from flows.tasks import logger
+from flows.told import SAME
 from flows.tuning.outcome import markdown, write_files
 from flows.tuning.trials import Bench, trial
 from params.names import Architecture
@@ -41,7 +42,7 @@ def run(experiment: Experiment, search: Search, bench: Bench, command: str) -> T
 
 def show_cancelled(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect calls it with these names
     """Let Prefect say Cancelled, where it would say that an interrupted flow crashed."""
-    say_cancelled(flow_run, "interrupted; the same command goes on")
+    say_cancelled(flow_run, f"interrupted; {SAME}")
 
 
 @flow(name="unroll-tune", flow_run_name="tune-{search.id}", on_crashed=[show_cancelled])

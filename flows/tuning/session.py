@@ -13,6 +13,7 @@ from components.storage import Home
 from components.train import worker
 from flows.settings import few_tries, set_defaults
 from flows.terminal import Terminal, showing
+from flows.told import SAME
 from flows.tuning.asked import Asked
 from params.errors import InputError
 from params.schema import Experiment
@@ -39,8 +40,7 @@ def tune(asked: Asked, home: Home, *, as_json: bool) -> int:
         ingested, prepared = read(asked.experiment, home)
         search = search_of(asked, prepared)
         introduce(search, terminal)
-        advice = "the same command goes on where it was"
-        with prefect.in_use(lambda: end_without_server(home, [search.experiment], advice)):
+        with prefect.in_use(lambda: end_without_server(home, [search.experiment], SAME)):
             found = run(asked, search, ingested, prepared, home)
         if as_json:
             sys.stdout.write(found.model_dump_json(indent=2) + "\n")

@@ -14,12 +14,11 @@ from components.tracking.references import runs_of_models, tracked
 from dashboards.wording import size
 from flows.settings import few_tries, set_defaults
 from flows.terminal import note
-from flows.upkeep.findings import plural
 from flows.upkeep.inventory import inventory
 from flows.upkeep.plan import Found, make_plan
 from flows.upkeep.removal import remove
 from flows.upkeep.wanted import Item, Wish, age, require_tracking
-from params.errors import InputError, listed
+from params.errors import InputError, listed, plural
 
 
 def clean(home: Home, wish: Wish, *, yes: bool) -> int:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from dashboards.wording import size
-from flows.upkeep.findings import Finding, good, note, plural, wrong
+from flows.upkeep.findings import Finding, good, note, wrong
+from params.errors import plural
 
 SECONDS = 120  # a first CUDA context on a busy machine is slow
 DRIVER = "install NVIDIA's driver, or train on the processor"

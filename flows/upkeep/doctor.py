@@ -9,7 +9,8 @@ from components.storage import Home
 from flows.settings import set_defaults
 from flows.terminal import console
 from flows.upkeep import devices, environment, stored
-from flows.upkeep.findings import Check, Finding, isolated, plural
+from flows.upkeep.findings import Check, Finding, isolated
+from params.errors import plural
 
 WIDTH = 16  # of what was checked
 

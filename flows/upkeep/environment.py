@@ -15,8 +15,8 @@ from packaging.specifiers import SpecifierSet
 from components.provenance import num_cores
 from components.storage import Home
 from dashboards.wording import size
-from flows.upkeep.findings import Finding, good, note, plural, wrong
-from params.errors import InputError, listed
+from flows.upkeep.findings import Finding, good, note, wrong
+from params.errors import InputError, listed, plural
 
 MEMORY_PER_TRAINING = 1_000_000_000  # bytes; the shipped experiments take 0.5 to 0.8 GB each
 DISK_NEEDED, DISK_WANTED = 200_000_000, 2_000_000_000  # bytes; a whole IMDB run leaves 150 MB

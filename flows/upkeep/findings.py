@@ -53,8 +53,3 @@ def isolated(checked: str, check: Check) -> list[Finding]:
         reason = f"could not be checked: {type(error).__name__}: {said[:300]}"
         found.append(wrong(checked, reason, "mend what the message names, then check again"))
     return found
-
-
-def plural(number: int, one: str, many: str = "") -> str:
-    """`1 run`, `2 runs`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -10,10 +10,10 @@ from components.storage import Home
 from components.tracking.files import local_folder, run_folder
 from components.tracking.references import Tracked
 from flows.reports.folder import COMPARISON, experiment_of
-from flows.upkeep.findings import plural
 from flows.upkeep.inventory import Stored, measure
 from flows.upkeep.unreferenced import from_store
 from flows.upkeep.wanted import Item, Wish
+from params.errors import plural
 
 
 @dataclass(frozen=True)

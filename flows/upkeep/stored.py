@@ -6,8 +6,9 @@ from components.locks import is_held
 from components.manifest import damage
 from components.storage import Home
 from dashboards.wording import size
-from flows.upkeep.findings import Finding, good, note, plural, wrong
+from flows.upkeep.findings import Finding, good, note, wrong
 from flows.upkeep.inventory import Stored, inventory
+from params.errors import plural
 
 AGAIN = "nothing to do: it is made again at the next run that needs it"
 

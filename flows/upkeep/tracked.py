@@ -20,8 +20,8 @@ from components.tracking.references import Tracked, is_active, tracked
 from components.tracking.runs import is_complete
 from flows.reports.folder import PAGE, experiment_of
 from flows.settings import few_tries
-from flows.upkeep.findings import Finding, good, note, plural, wrong
-from params.errors import InputError, listed
+from flows.upkeep.findings import Finding, good, note, wrong
+from params.errors import InputError, listed, plural
 
 NAMED = 3  # comparisons that are named one by one
 

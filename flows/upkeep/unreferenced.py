@@ -8,9 +8,9 @@ from components.evaluate.cost import ANSWERING, MEASURED
 from components.locks import is_held
 from components.tracking.references import Tracked
 from dashboards.wording import size
-from flows.upkeep.findings import plural
 from flows.upkeep.inventory import Stored
 from flows.upkeep.wanted import Item, Wish
+from params.errors import plural
 
 Names = frozenset[str]  # of outputs, as `train/1824dede80391737`
 

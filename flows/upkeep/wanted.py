@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from components.storage import Home
-from flows.upkeep.findings import plural
-from params.errors import InputError
+from params.errors import InputError, plural
 
 if TYPE_CHECKING:
     from components.tracking.references import Tracked

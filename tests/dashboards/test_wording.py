@@ -70,3 +70,7 @@ def test_a_missing_run_is_called_by_its_label_where_it_has_one():
 def test_names_may_be_broken_between_words_and_numbers_may_not():
     said = breakable("LSTM, train.learning_rate 0.001 <b>")
     assert said == "LSTM, train.<wbr>learning_<wbr>rate 0.001 &lt;b&gt;"
+
+
+def test_a_moment_is_told_to_the_minute() -> None:
+    assert wording.moment("2026-11-22T18:55:07+00:00") == "2026-11-22 18:55"

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -15,10 +16,11 @@ from scipy.stats import t
 from components.predict.pyfunc import ContinuesSeries, _load_pyfunc
 from components.provenance import provenance
 from components.records import Comparison
+from components.stopping import stopping
 from components.storage import Home
 from components.train import worker
 from dashboards.against import regression
-from flows import champion, cli
+from flows import champion, cli, tasks
 from flows import experiment as flow
 from flows.experiment import new_context
 from params.load import to_yaml
@@ -232,6 +234,31 @@ def test_on_the_same_data_the_champion_is_compared_too(
     assert (score.last, score.new) == row.metrics["test/mae"].values
     assert asked == []
     assert not [one for one in caplog.records if "not compared" in one.getMessage()]
+
+
+def test_a_run_that_ends_before_or_after_it_is_registered_goes_on_as_if_nothing_had_been(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def run_in_two(params: ForecastExperiment, module: ModuleType, name: str) -> Comparison:
+        """The comparison of a run that ends in that task, and of the next one."""
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, killed)
+            with pytest.raises(KeyboardInterrupt):
+                runs.run(params)
+        stopping.clear()
+        context = new_context(params, runs.home, fresh=False)
+        return flow.run(params, context, provenance(params, ["unroll", "run", params.name]))
+
+    first = run_in_two(runs.changed(days=200), champion, "register")
+    assert runs.holder == "1"
+    second = run_in_two(runs.changed(days=260), tasks, "report")
+    assert runs.holder == "2"
+    assert second.against is not None  # not set against itself
+    assert second.against.champion.comparison == first.id
+    assert len(list(runs.home.reports.glob("heat-*"))) == 2
 
 
 @pytest.mark.parametrize("harm", ["files", "length"])

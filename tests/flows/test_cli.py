@@ -1,5 +1,6 @@
 """The command line as a person meets it: what it prints where, and with which status it ends."""
 
+import errno
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -17,6 +19,9 @@ from mlflow import MlflowClient
 from components.records import Comparison
 from components.storage import Home
 from flows import cli, session
+from flows.reruns import again, resume
+from flows.tuning import session as searches
+from flows.upkeep import doctor
 from params.load import load, to_yaml
 from params.schema import ForecastExperiment
 
@@ -291,6 +296,42 @@ def test_the_exit_status_is_that_of_the_runs(
         (["temperature", "imdb_offline"], home, {"as_json": False, "fresh": True}),
     ]
     assert capsys.readouterr().err == (INTERRUPTED if raised else "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "module", "name", "advice"),
+    [
+        (["rerun", "latest"], again, "rerun", "`unroll resume` goes on where it was"),
+        (["resume"], resume, "resume", "`unroll resume` goes on where it was"),
+        (["tune", "temperature"], searches, "tune", "`unroll tune temperature --trials 20 --metri"),
+        (["doctor"], doctor, "doctor", ""),
+    ],
+)
+def test_what_ends_a_command_tells_what_goes_on_with_it(
+    arguments: list[str],
+    module: ModuleType,
+    name: str,
+    advice: str,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("UNROLL_HOME", str(home.root))
+    full = OSError(errno.ENOSPC, "No space left on device", "/there")
+    for error, status, said in (
+        (KeyboardInterrupt(), 130, "unroll: interrupted"),
+        (full, 1, "unroll: no space left on the disk, at /there; free some (`unroll clean` lists"),
+    ):
+
+        def ended(*_: object, error: BaseException = error, **__: object) -> None:
+            raise error
+
+        monkeypatch.setattr(module, name, ended)
+        assert called(monkeypatch, *arguments) == status
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(said)
+        assert advice in line
+        assert bool(advice) == ("goes on" in line)
 
 
 GOOD = {"text": ["good", "bad", "fine", "dull"], "label": [1, 0, 1, 0]}

@@ -1,6 +1,8 @@
 """What SIGINT and SIGTERM do to a command."""
 
+import errno
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -11,7 +13,8 @@ import typer
 
 from components.stopping import stopping
 from flows import told
-from flows.told import interrupted_elsewhere, interruptible
+from flows.told import RESUME, interrupted_elsewhere, interruptible
+from params.errors import InputError
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +29,42 @@ def test_ctrl_c_is_a_line_and_a_status(advice: str, capsys: pytest.CaptureFixtur
     assert caught.value.exit_code == 130
     said = "unroll: interrupted; go on by X\n" if advice else "unroll: interrupted\n"
     assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize("advice", ["", RESUME])
+def test_a_full_disk_is_a_line_with_the_advice_of_the_command(
+    advice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as caught, interruptible(advice):
+        raise RuntimeError("in a task") from OSError(errno.ENOSPC, "no space", "/full/here")
+    assert caught.value.exit_code == 1
+    said = (
+        "unroll: no space left on the disk, at /full/here; free some (`unroll clean` lists what is "
+        "not needed)"
+    )
+    assert capsys.readouterr().err == said + (f"; {advice}\n" if advice else "\n")
+
+
+@pytest.mark.parametrize("error", [InputError("a mistake"), RuntimeError("a bug")])
+def test_other_errors_pass(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(type(error)) as caught, interruptible(RESUME):
+        raise error
+    assert caught.value is error
+    assert capsys.readouterr().err == ""
+
+
+def test_a_terminal_has_its_cursor_again_where_live_lines_could_not_end() -> None:
+    """As when a second signal comes."""
+    code = "from flows.told import Interruptions; Interruptions().end_at_once()"
+    ours, theirs = pty.openpty()
+    try:
+        assert subprocess.run([sys.executable, "-c", code], stderr=theirs).returncode == 130
+        assert os.read(ours, 100) == b"\x1b[?25h"
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    done = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE)
+    assert done.stderr == b""  # a file gets no such thing
 
 
 def test_without_a_signal_everything_is_as_it_was() -> None:
@@ -44,13 +83,14 @@ told.PATIENCE_SECONDS = 0.5
 def stubborn():
     while True:
         try:
+            print("ready", flush=True)
             time.sleep(60)
         except KeyboardInterrupt:
             pass
 with told.interruptible():
-    print("ready", flush=True)
     if sys.argv[1] == "stubborn":
         stubborn()
+    print("ready", flush=True)
     time.sleep(60)
 """
 

@@ -17,7 +17,7 @@ def test_a_changed_experiment_equals_one_that_was_loaded_so() -> None:
     [
         ("train.batch_size", 0, "train.batch_size must be at least 1, got 0 (here)"),
         ("train.batch_sise", 1, "did you mean train.batch_size? (here)"),
-        ("seeds.first", 1, "seeds must be a list"),
+        ("seeds.first", 1, "here: seeds is a value, not a section"),
     ],
 )
 def test_what_is_not_allowed_says_where_it_came_from(key: str, value: int, said: str) -> None:

@@ -33,7 +33,9 @@ def test_every_key_that_is_not_the_same_in_the_order_of_the_old_then_of_the_new(
 def test_a_change_is_one_short_line_whose_sides_differ(
     old: str | None, new: str | None, said: str
 ) -> None:
-    assert str(Change("k", old, new)) == said
+    change = Change("k", old, new)
+    assert str(change) == said
+    assert change.values == " -> ".join(change.sides)
 
 
 def test_params_are_compared_by_dotted_key() -> None:

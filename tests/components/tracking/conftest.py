@@ -11,6 +11,7 @@ from mlflow.entities import Run
 from safetensors.torch import save_file
 
 from components.records import (
+    ComparisonEvidence,
     Epoch,
     Ingested,
     Prepared,
@@ -109,16 +110,10 @@ def parent(
     opened: Tracking, tiny_temperature: ForecastExperiment, ingested: Ingested, prepared: Prepared
 ) -> Parent:
     """The run of a comparison that has just begun."""
-    return start_comparison(
-        opened,
-        tiny_temperature,
-        PROVENANCE,
-        ingested,
-        prepared,
-        id="tiny-1",
-        created=CREATED,
-        tags={},
+    begun = ComparisonEvidence(
+        id="tiny-1", ingested=ingested, prepared=prepared, provenance=PROVENANCE, created=CREATED
     )
+    return start_comparison(opened, experiment=tiny_temperature, begun=begun, tags={})
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The registered model: which version is the champion, and that it answers as the network does."""
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ import pytest
 import torch
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE
 from yaml import safe_load
 
 from components.evaluate.predict import load_network
 from components.preprocess.text import PREPARED
 from components.records import Evidence, Prepared, Scaler, Scored
-from components.tracking import champion
+from components.tracking import champion, patience
 from components.tracking.champion import Candidate, best_run, register
 from components.tracking.runs import Parent
 from params.schema import ForecastExperiment
@@ -186,6 +188,47 @@ def test_without_a_registry_there_is_a_warning(
         "WARNING",
         "the best network was not registered as a model: this server has no model registry",
     )
+
+
+def test_an_mlflow_that_was_away_registers_it_as_soon_as_it_answers(
+    parent: Parent,
+    candidate: Callable[..., Candidate],
+    tiny_temperature: ForecastExperiment,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    best = candidate("gru", 1, 0.5)
+    away = [True, True, True]  # for two calls, and once more when it is asked whether it is there
+
+    def answering(call: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(*args: Any, **kwargs: Any) -> Any:
+            if away:
+                away.pop()
+                raise MlflowException("no answer", TEMPORARILY_UNAVAILABLE)
+            return call(*args, **kwargs)
+
+        return asked
+
+    monkeypatch.setattr(patience, "PAUSES", (0, 0, 0))
+    for name in ("search_model_versions", "search_experiments"):
+        monkeypatch.setattr(MlflowClient, name, answering(getattr(MlflowClient, name)))
+    register(tiny_temperature, parent, best)
+    assert (versions(parent), holder(parent)) == ({"1": "gru"}, "1")
+    assert not [one for one in caplog.records if "was not registered" in one.getMessage()]
+
+
+def test_on_a_full_disk_it_is_left_to_be_done_again(
+    parent: Parent,
+    candidate: Callable[..., Candidate],
+    tiny_temperature: ForecastExperiment,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(champion, "package", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        register(tiny_temperature, parent, candidate("gru", 1, 0.5))
 
 
 def test_the_best_run_is_the_finished_one_of_least_loss(

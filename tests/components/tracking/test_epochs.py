@@ -60,6 +60,18 @@ def test_every_epoch_is_logged_once_with_its_number(
     }
 
 
+def test_an_epoch_that_is_told_twice_is_logged_once(
+    opened: Tracking, parent: Parent, job: TrainingJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = start_training(parent, job).run_id
+    log = EpochLog(opened, run_id)
+    event = {"kind": "epoch", **EPOCHS[0].model_dump()}
+    for moment in (1000.0, 2000.0):  # at one moment MLflow would take them for one
+        monkeypatch.setattr(time, "time", lambda moment=moment: moment)
+        log(event)
+    assert len(opened.client().get_metric_history(run_id, "val/loss")) == 1
+
+
 def test_more_metrics_than_mlflow_takes_at_a_time(
     opened: Tracking, parent: Parent, job: TrainingJob
 ) -> None:

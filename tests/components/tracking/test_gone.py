@@ -15,9 +15,10 @@ from mlflow.entities import Run
 
 from components.storage import Home
 from components.tracking import gone
+from components.tracking import owner as own_machine
 from components.tracking.gone import end_gone_runs, to_take_up, unfinished
 from components.tracking.opening import Tracking
-from components.tracking.owner import holding, is_gone, lock_path, owner
+from components.tracking.owner import holding, is_gone, lock_path, machine, owner
 from components.tracking.runs import Parent, end_open_runs, finish
 from components.tracking.trainings import start_training
 from components.train.job import TrainingJob
@@ -74,6 +75,8 @@ def test_a_clock_that_is_set_meanwhile_does_not_lose_a_process_its_runs(
         ({"pid": "999999999"}, True),
         ({"process_started": "1.5"}, True),  # the number was given to another process since
         ({"pid": "999999999", "host": "elsewhere"}, False),  # nobody here can know
+        ({"pid": "999999999", "machine": "another pid:[1]"}, False),  # of the same name
+        ({"pid": "999999999", "machine": machine()}, True),
         ({"pid": "not a number"}, True),
     ],
 )
@@ -81,6 +84,30 @@ def test_without_a_lock_the_tags_say_whose_it_is(
     tags: dict[str, str], gone: bool, opened: Tracking, parent: Parent, home: Home
 ) -> None:
     assert is_gone(own(opened, parent.run_id, **tags), home) == gone
+
+
+def test_a_machine_is_told_by_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, none = tmp_path / "machine-id", tmp_path / "none"
+    known.write_text("4be71ce0\n")
+    namespace = tmp_path / "pid"
+    namespace.symlink_to("pid:[4026531836]")
+    for paths, said in (
+        ((known, namespace), "4be71ce0 pid:[4026531836]"),
+        ((none, namespace), "pid:[4026531836]"),
+        ((known, none), "4be71ce0"),
+        ((none, none), "unknown"),
+    ):
+        monkeypatch.setattr(own_machine, "MACHINE_ID", paths[0])
+        monkeypatch.setattr(own_machine, "PROCESSES", paths[1])
+        assert machine.__wrapped__() == said
+
+
+def test_a_run_of_an_older_version_does_not_name_its_machine(
+    opened: Tracking, parent: Parent, home: Home
+) -> None:
+    opened.client().delete_tag(parent.run_id, "unroll.machine")
+    assert not is_gone(own(opened, parent.run_id), home)
+    assert is_gone(own(opened, parent.run_id, pid="999999999"), home)
 
 
 def test_a_lock_tells_also_of_a_process_that_cannot_be_seen(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from components.records import ComparisonEvidence
 from components.storage import Home
 from components.tracking.comparison import finish_comparison, start_comparison
 from components.tracking.history import past
@@ -22,12 +23,14 @@ def report(tmp_path: Path) -> Path:
 
 def another(parent: Parent, params: ForecastExperiment, id: str, **tags: str) -> Parent:
     """A comparison like `parent` that begins after it."""
-    return start_comparison(
-        *(parent.tracking, params, parent.provenance, parent.ingested, parent.prepared),
+    begun = ComparisonEvidence(
         id=id,
+        ingested=parent.ingested,
+        prepared=parent.prepared,
+        provenance=parent.provenance,
         created=parent.created,
-        tags=tags,
     )
+    return start_comparison(parent.tracking, experiment=params, begun=begun, tags=tags)
 
 
 def test_each_with_its_status_and_its_best_network_the_newest_first(

@@ -33,7 +33,12 @@ def take_up(
     assert evidence is not None
     run = parent.tracking.client().get_run(parent.run_id)
     return take_up_comparison(
-        parent.tracking, run, experiment, evidence, parent.ingested, parent.prepared
+        parent.tracking,
+        run,
+        experiment=experiment,
+        begun=evidence,
+        ingested=parent.ingested,
+        prepared=parent.prepared,
     )
 
 

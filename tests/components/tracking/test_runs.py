@@ -6,6 +6,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from components.stopping import Interrupted
 from components.storage import Home
 from components.tracking.opening import Tracking
 from components.tracking.runs import Parent, end_open_runs, ending, shortened, start
@@ -21,6 +22,7 @@ from components.train.worker import ChildFailed
         (ChildFailed("TrainingDiverged: nan", "FAILED"), "FAILED", "TrainingDiverged: nan"),
         (ValueError("no rows"), "FAILED", "ValueError: no rows"),
         (KeyboardInterrupt(), "KILLED", "KeyboardInterrupt: "),
+        (Interrupted("while it waited"), "KILLED", "Interrupted: while it waited"),
         (ValueError("x" * 9000), "FAILED", "ValueError: " + "x" * 4988),
         (None, "RUNNING", None),
     ],

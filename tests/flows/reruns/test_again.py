@@ -29,7 +29,7 @@ def test_options_of_their_own_stand_for_their_keys() -> None:
     assert changes.all_overrides() == [
         "train.max_epochs=5",
         "architectures=[lstm,gru]",
-        "seeds=[1,2,3]",
+        "seeds=[1, 2, 3]",
     ]
     assert changes.words() == [
         *("--set", "train.max_epochs=5"),
@@ -45,7 +45,8 @@ def test_options_of_their_own_stand_for_their_keys() -> None:
         (Changes(architectures=("cnn",)), "--architecture must be one of rnn, lstm, gru, bilstm, "),
         (Changes(seeds="1,a"), "--seeds must be whole numbers such as 1,2,3, got '1,a'"),
         (Changes(seeds=""), "--seeds must be whole numbers such as 1,2,3, got ''"),
-        (Changes(seeds="-1"), "--seeds must be whole numbers such as 1,2,3, got '-1'"),
+        (Changes(seeds="-1"), "seeds must be at least 0, got -1 (--seeds)"),
+        (Changes(seeds="1]"), "--seeds must be whole numbers such as 1,2,3, got '1]'"),
         (Changes(seeds="1,1"), "seeds must not repeat a value, got [1, 1] (--seeds)"),
         (Changes(seeds="1,4294967296"), "must be less than 4294967296, got 4294967296 (--seeds)"),
         (Changes(architectures=("gru", "gru")), "must not repeat a value, got ['gru', 'gru'] (--a"),

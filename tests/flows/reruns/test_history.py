@@ -1,12 +1,17 @@
 """Past comparisons as a person reads them."""
 
 import io
+import json
 
 import pytest
 from rich.console import Console
 
+from components.storage import Home
+from components.tracking import history as tracked
 from components.tracking.history import Past
+from components.tracking.opening import open_tracking
 from flows.reruns import history
+from params.errors import InputError
 
 MOMENT = "2026-01-02T03:04:05+00:00"
 
@@ -57,7 +62,6 @@ def test_what_changed_is_told_of_the_newer_of_two() -> None:
         ["params changed: train.max_epochs 3 -> 5; seeds 1, 2 -> 1"],
         [],
     ]
-    assert history.changes_of([]) == []
 
 
 def test_columns_where_there_is_room() -> None:
@@ -86,3 +90,20 @@ def test_two_lines_where_there_is_none() -> None:
 @pytest.mark.parametrize(("metric", "score"), [("test/unknown", 1.0), ("test/mae", None)])
 def test_a_score_that_is_not_there(metric: str, score: float | None) -> None:
     assert history.score(past("tiny-1", metric=metric, score=score)) == "–"
+
+
+def test_what_was_searched_for_better_params_alone_has_no_comparison(home: Home) -> None:
+    open_tracking(home, "tiny")
+    for as_json in (False, True):
+        with pytest.raises(InputError) as caught:
+            history.show_history("tiny", home, as_json=as_json)
+        assert str(caught.value) == "tiny has no comparison yet; run `unroll run tiny` first"
+
+
+def test_a_score_that_is_no_number_is_null(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tracked, "past", lambda *_: [past("tiny-1", score=float("nan"))])
+    history.show_history("tiny", home, as_json=True)
+    (one,) = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert (one["id"], one["score"], one["changed"]) == ("tiny-1", None, [])

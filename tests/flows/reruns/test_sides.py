@@ -60,6 +60,8 @@ def test_params_and_what_is_not_set() -> None:
         Line("c", "(not set)", "3"),
     ]
     assert [line.differs for line in lines] == [True, False, True]
+    (line,) = sides.param_lines({"title": "Hot -> cold"}, {"title": "Cold -> hot"})
+    assert (line.a, line.b) == ("Hot -> cold", "Cold -> hot")
     (line,) = sides.param_lines({"a": "x" * 70}, {"a": "x" * 80})
     assert (line.a, line.b) == ("70 characters", "80 characters")
 

@@ -20,8 +20,9 @@ from filelock import FileLock
 from flows.upkeep import devices, environment, stored
 from flows.upkeep.devices import Gpu, Seen, judged
 from flows.upkeep.doctor import doctor, findings
-from flows.upkeep.findings import Finding, good, isolated, plural
+from flows.upkeep.findings import Finding, good, isolated
 from flows.upkeep.tracked import mlflow
+from params.errors import plural
 
 World = Any  # the one of conftest.py, which is not imported
 

@@ -1,0 +1,32 @@
+"""What commands do that only read what past runs left in MLflow."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from components.storage import Home
+from flows.settings import few_tries, set_defaults
+from params.errors import InputError
+
+
+@contextmanager
+def reading(home: Home, *, writes: bool = True) -> Iterator[Path]:
+    """A folder for copies of files, once MLflow is known to be there and reports can be written.
+
+    Args:
+        home: The folder for everything.
+        writes: Whether anything is to be written there.
+
+    Raises:
+        InputError: If that is not so.
+    """
+    if missing := home.missing_database():
+        raise InputError(
+            f"no runs yet: {missing} does not exist; run an experiment first, or set UNROLL_HOME"
+        )
+    if writes:
+        home.require_writable()
+    set_defaults()
+    with few_tries(), TemporaryDirectory(prefix="unroll-") as scratch:
+        yield Path(scratch)

@@ -1,0 +1,70 @@
+"""What is said of an MLflow that does not answer, and one in a folder that is read-only."""
+
+import errno
+from typing import NoReturn
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import OperationalError
+
+from components.storage import Home
+from components.tracking import connection
+from components.tracking.connection import connected
+from params.errors import InputError
+
+POSTGRES = "postgresql://me:secret@db.example:5432/runs"
+SERVER = "https://me:secret@mlflow.example/"
+
+
+@pytest.mark.parametrize(
+    ("uri", "error", "said"),
+    [
+        (
+            SERVER,
+            MlflowException(f"API request to {SERVER}api/2.0/mlflow failed"),
+            "MLflow at https://me:***@mlflow.example/ did not answer; see MLFLOW_TRACKING_URI: API "
+            "request to https://me:***@mlflow.example/api/2.0/mlflow failed",
+        ),
+        (
+            POSTGRES,
+            OperationalError("SELECT 1", {}, Exception("connection refused")),
+            "MLflow's database postgresql://me:***@db.example:5432/runs cannot be read: connection "
+            "refused",
+        ),
+        (
+            "databricks",
+            MlflowException("no profile"),
+            "MLflow at databricks did not answer; see MLFLOW_TRACKING_URI: no profile",
+        ),
+    ],
+)
+def test_an_address_is_told_without_its_password(
+    uri: str, error: Exception, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: str) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(connection, "first_client", refuse)
+    with pytest.raises(InputError) as caught, connected(uri):
+        pytest.fail("it does not answer")
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("reason", [errno.EACCES, errno.EROFS, errno.ENOSPC])
+def test_where_no_lock_can_be_made_the_runs_are_read_all_the_same(
+    reason: int, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs the tests may write anywhere, so that the lock is refused by hand."""
+    MlflowClient(home.tracking_uri).create_experiment("tiny")
+
+    def refuse(path: str) -> NoReturn:
+        raise OSError(reason, "refused", path)
+
+    monkeypatch.setattr(connection, "FileLock", refuse)
+    if reason == errno.ENOSPC:  # that is another matter
+        with pytest.raises(OSError, match="refused"):
+            connection.first_client(home.tracking_uri)
+        return
+    with connected(home.tracking_uri) as client:
+        assert client.get_experiment_by_name("tiny") is not None
