@@ -5,6 +5,7 @@ from itertools import chain
 
 from params.grid import points
 from params.names import ARCHITECTURE_LABELS
+from params.resources import Precision
 from params.schema import ClassificationExperiment, Experiment
 
 REACH = 20  # steps that the gradient of a vanilla RNN gets back, about
@@ -13,7 +14,7 @@ REACH = 20  # steps that the gradient of a vanilla RNN gets back, about
 def cautions(experiment: Experiment) -> tuple[str, ...]:
     """One sentence for each thing that is allowed but seldom wise, at any point of a grid."""
     said = chain.from_iterable(map(cautions_of_point, points(experiment)))
-    return tuple(dict.fromkeys(said))
+    return tuple(dict.fromkeys([*said, *cautions_of_precision(experiment.resources.precision)]))
 
 
 def cautions_of_point(experiment: Experiment) -> tuple[str, ...]:
@@ -31,6 +32,19 @@ def cautions_of_point(experiment: Experiment) -> tuple[str, ...]:
         f"learns little from steps more than about {REACH} back, because its gradients shrink at "
         "every step (Bengio et al., 1994): where earlier steps matter, take lstm or gru, or set "
         "model.pooling to max or mean.",
+    )
+
+
+def cautions_of_precision(precision: Precision) -> tuple[str, ...]:
+    """What it means that networks do not compute with 32 bits."""
+    if precision == "32-true":
+        return ()
+    kept = "8" if precision == "bf16-mixed" else "11"
+    return (
+        f"Networks are trained in {precision}: products are computed with {kept} significant bits "
+        "instead of 24, weights and sums are kept in 32 bits (Micikevicius et al., 2018). Their "
+        "scores are computed in 32 bits, and are not those of a training in 32-true: it is another "
+        "training, and nothing of the other is reused.",
     )
 
 

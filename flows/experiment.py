@@ -26,6 +26,7 @@ from components.tracking import runs
 from components.tracking.comparison import at_point
 from components.tracking.runs import Parent
 from components.train import worker
+from components.train.placing import require_devices
 from dashboards.against import regression
 from flows import champion as last_champion
 from flows import tasks
@@ -127,6 +128,7 @@ def experiment(
     if same is not None:
         return ended(same)
     get_ready()
+    require_devices(params.resources)
     from components.tracking import champion
 
     data = Data(ingested=ingested, prepared=prepared)

@@ -8,21 +8,9 @@ from pydantic import Field, model_validator
 
 from params.section import Section, Size, is_none
 
-SCHEDULER = re.compile(r"(tcp|tls)://[^\s/:]+:\d{1,5}")
 RENDEZVOUS = re.compile(r"[^\s/:]+:\d{1,5}")
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
-
-
-def is_count(value: object) -> bool:
-    """Whether a value is a whole number from 1."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-class LocalCluster(Section):
-    """A Dask cluster on this machine, for as long as the run takes."""
-
-    local: Size = Field(description="Worker processes.")
 
 
 class Resources(Section):
@@ -54,33 +42,18 @@ class Resources(Section):
     deterministic: bool = Field(
         default=True, description="Whether the same seed gives the same bits, also on a GPU."
     )
-    cluster: str | LocalCluster | None = Field(
-        default=None,
-        exclude_if=is_none,
-        description="Dask cluster that trains: tcp://scheduler:8786, or local: N for one with N "
-        "worker processes on this machine.",
-    )
 
     @model_validator(mode="before")
     @classmethod
     def _either_or(cls, given: Any) -> Any:  # Any: whatever stands in the file
-        """One line for each that says both ways of giving it; a union would name one of them."""
+        """One line that says both ways of giving it; the union would name one of them."""
         if not isinstance(given, dict):
             return given
-        workers, cluster = given.get("workers", "auto"), given.get("cluster")
-        if workers != "auto" and not is_count(workers):
+        workers = given.get("workers", "auto")
+        whole = isinstance(workers, int) and not isinstance(workers, bool)
+        if workers != "auto" and (not whole or workers < 1):
             raise ValueError(
                 f"workers must be auto or a whole number from 1, got {json.dumps(workers)}"
-            )
-        known = cluster is None or isinstance(cluster, LocalCluster)
-        if isinstance(cluster, dict):
-            known = cluster.keys() == {"local"} and is_count(cluster["local"])
-        elif isinstance(cluster, str):
-            known = SCHEDULER.fullmatch(cluster) is not None
-        if not known:
-            raise ValueError(
-                f"cluster must be tcp://HOST:PORT or local: N, with a whole number N from 1, got "
-                f"{json.dumps(cluster)}"
             )
         return given
 
@@ -94,11 +67,6 @@ class Resources(Section):
     def _machines_that_find_each_other(self) -> Self:
         if self.num_nodes > 1 and self.rendezvous is None:
             raise ValueError("rendezvous must be HOST:PORT when num_nodes is more than 1")
-        if self.num_nodes > 1 and self.cluster is not None:
-            raise ValueError(
-                "cluster must be left out when num_nodes is more than 1: every worker of a cluster "
-                "trains for itself"
-            )
         return self
 
     @property

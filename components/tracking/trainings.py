@@ -28,6 +28,9 @@ ROW, POINT = "unroll.row", "unroll.point"  # tags of a run of a grid
 LONGEST_NAME = 200  # characters; MLflow takes 250
 
 
+DEVICES = "unroll.devices"  # how many shared the training
+
+
 class TrainingRun(Record):
     """The run of a training in MLflow: its id, whether it went on, whether it has all it needs."""
 
@@ -73,7 +76,10 @@ def describe_training(parent: Parent, run_id: str, job: TrainingJob) -> None:
     """Log what a training is made from; doing so again changes nothing."""
     params = flat_sections(model=job.model, train=job.train)
     own = {"architecture": job.architecture, "seed": str(job.seed)}
+    own["resources.precision"] = job.resources.precision
     describe(parent, run_id, {**parent.params, **params, **own})
+    # Not a param: what is taken up may go on with others.
+    parent.tracking.client().set_tag(run_id, DEVICES, str(job.resources.world_size))
 
 
 def finish_training(

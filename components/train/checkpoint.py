@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
@@ -25,7 +25,7 @@ from components.files import file_digest, sync
 from components.records import Epoch
 from components.train.history import History
 from components.train.memory import peak_memory_bytes
-from components.train.ranks import rank
+from components.train.ranks import of_all_ranks, rank, ranks
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,6 @@ CHANGED = "the training was begun on %s and goes on on %s: it ends otherwise tha
 NAME = re.compile(r"epoch-(\d+)-([0-9a-f]{16})\.ckpt")
 
 RandomState = dict[str, Any]
-Value = TypeVar("Value")
 
 
 def newest_checkpoint(folder: Path) -> Path | None:
@@ -169,20 +168,6 @@ def temporary_files_in(folder: Path) -> Iterator[None]:
         tempfile.tempdir, tempfile.template = before
 
 
-def ranks() -> int:
-    """How many processes share this training."""
-    return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
-
-
-def of_all_ranks(value: Value) -> list[Value]:
-    """The `value` of every process that shares this training, by its rank."""
-    if ranks() == 1:
-        return [value]
-    found: list[Any] = [None] * ranks()
-    torch.distributed.all_gather_object(found, value)
-    return found
-
-
 def random_state(device: torch.device) -> RandomState:
     """The state of every generator that a training on `device` draws from.
 
@@ -212,5 +197,5 @@ def restore_random(state: RandomState, device: torch.device) -> None:
 def generator_of(device: torch.device) -> torch.Generator:
     """The generator of random numbers that layers on a `device` other than the processor use."""
     if device.type == "mps":
-        return torch.mps._get_default_mps_generator()  # noqa: SLF001 - torch has no other name
+        return torch.mps._get_default_mps_generator()
     return torch.cuda.default_generators[device.index or 0]

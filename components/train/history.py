@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.callbacks import Callback
 
 from components.metrics import VAL_LOSS
@@ -25,6 +26,7 @@ class History(Callback):
         self.epochs: list[Epoch] = []
         self.epoch_start = 0.0
         self.last_event = 0.0
+        self.told_memory = False
 
     @property
     def best_epoch(self) -> int:
@@ -58,6 +60,9 @@ class History(Callback):
         seconds = time.perf_counter() - self.epoch_start
         epoch = Epoch(epoch=trainer.current_epoch + 1, seconds=seconds, metrics=metrics)
         self.epochs.append(epoch)
+        if pl_module.device.type == "cuda" and not self.told_memory:
+            self.told_memory = True
+            self.write({"kind": "memory", **gpu_memory(pl_module.device)})
 
     def taken_up(self, epochs: Sequence[Epoch]) -> None:
         """Begins with the epochs of an interrupted training, and writes them again.
@@ -79,3 +84,12 @@ class History(Callback):
             return
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(event) + "\n")
+
+
+def gpu_memory(device: torch.device) -> dict[str, int]:
+    """What torch holds of a GPU's memory now and held at most, and what is free, in bytes."""
+    return {
+        "peak": torch.cuda.max_memory_reserved(device),
+        "reserved": torch.cuda.memory_reserved(device),
+        "free": torch.cuda.mem_get_info(device)[0],
+    }

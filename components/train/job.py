@@ -15,8 +15,9 @@ WEIGHTS = "weights.safetensors"  # the weights of its best epoch
 class TrainingJob(Record):
     """One architecture with one seed on one preprocessed data set.
 
-    `num_threads` and `resources` say how it is computed and are not part of the key, but for the
-    precision; nor is `row`: what its row is called, where that is not its architecture.
+    `num_threads`, `resources` and `gpus`, the places of its own among the visible ones, say how it
+    is computed and are not part of the key, but for the precision; nor is `row`: what its row is
+    called, where that is not its architecture.
     """
 
     task: Task
@@ -27,6 +28,7 @@ class TrainingJob(Record):
     prepared: Prepared
     num_threads: int
     resources: Resources = Resources()
+    gpus: tuple[int, ...] = ()
     row: NamedRow | None = None
 
     @property

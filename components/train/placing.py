@@ -5,26 +5,39 @@ beside it where memory allows: the first of its kind is measured while it has th
 training that ran out of memory is done once more with nothing beside it.
 """
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from pydantic import TypeAdapter
+
+from components.provenance import num_cores
 from components.records import Record
 from components.stopping import Interrupted, stopping
 from components.train.job import TrainingJob
+from components.train.worker import Event, run_in_child
 from params.errors import InputError
+from params.resources import Resources
 
 USABLE = 0.9  # share of a GPU's free memory that is given out; the rest is for what fragments
 LOOK_SECONDS = 0.5
+FOUND = "gpus.json"
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
 class Gpu(Record):
     """A GPU: its place among the visible ones, and the bytes of its memory that nobody used."""
 
     index: int
-    name: str
     free: int
+
+
+Gpus = TypeAdapter(tuple[Gpu, ...])
 
 
 @dataclass(frozen=True)
@@ -56,17 +69,10 @@ class Placing:
             alone: Wait until nothing else runs, and let nothing else begin.
 
         Raises:
-            InputError: If it wants more GPUs than there are.
             Interrupted: If this process is ended while it waits.
         """
-        wanted = job.resources.devices
-        if self.gpus and wanted > len(self.gpus):
-            raise InputError(
-                f"resources.devices must be at most {len(self.gpus)}, the GPUs that are here, got "
-                f"{wanted}"
-            )
         with self.changed:
-            held = self.wait_for(kind_of(job), wanted, alone=alone)
+            held = self.wait_for(kind_of(job), job.resources.devices, alone=alone)
             self.running.append(held)
         try:
             yield held.gpus
@@ -114,17 +120,84 @@ class Placing:
             return 0
         return max(0, USABLE * gpu.free - sum(need for need in needs if need is not None))
 
-    def measured(self, job: TrainingJob, num_bytes: int) -> None:
-        """Take note of what a training of this kind needs on a GPU; the most that was seen counts.
+    def measured(self, job: TrainingJob, gpu: int, seen: Event) -> None:
+        """Take note of what a training of this kind needs on a GPU; it has it to itself so far.
 
         Others of its kind, and others beside it, may begin then.
+
+        Args:
+            job: What is trained.
+            gpu: The GPU's place among the visible ones.
+            seen: In bytes, what torch held there at most (`peak`) and holds now (`reserved`), and
+                what is `free` now. CUDA and its libraries need some beyond what torch holds.
         """
         with self.changed:
             kind = kind_of(job)
-            self.needs[kind] = max(num_bytes, self.needs.get(kind, 0))
-            self.changed.notify_all()
+            if kind not in self.needs:
+                before = next(one.free for one in self.gpus if one.index == gpu)
+                held = before - int(seen["free"])
+                self.needs[kind] = max(0, held - int(seen["reserved"])) + int(seen["peak"])
+                self.changed.notify_all()
 
 
 def kind_of(job: TrainingJob) -> str:
     """What trainings that need the same memory have in common: all but the seed."""
     return job.model_copy(update={"seed": 0}).key
+
+
+_looking = threading.Lock()  # two threads must not find two sets of the same devices
+
+
+def here() -> Placing:
+    """What shares the devices of this machine among the trainings of this process."""
+    with _looking:
+        return found()
+
+
+@cache
+def found() -> Placing:
+    """The same, for who may look: a child finds the devices, once."""
+    with TemporaryDirectory(prefix="unroll-") as name:
+        run_in_child(look, "", Path(name))
+        return Placing(Gpus.validate_json((Path(name) / FOUND).read_bytes()))
+
+
+def require_devices(resources: Resources) -> None:
+    """See that what is asked for is here; what is asked for by default is everywhere.
+
+    Raises:
+        InputError: If it is not.
+    """
+    if resources.devices == 1 and resources.precision != "16-mixed":
+        return
+    gpus = len(here().gpus)
+    most, kind = (gpus, "GPUs") if gpus else (num_cores(), "processor cores")
+    if resources.devices > most:
+        raise InputError(
+            f"resources.devices must be at most {most}, the {kind} that are here, got "
+            f"{resources.devices}"
+        )
+    if resources.precision == "16-mixed" and not gpus:
+        raise InputError(
+            "resources.precision 16-mixed needs a GPU, and none is here; take bf16-mixed or 32-true"
+        )
+
+
+def look(_: str, folder: Path) -> None:
+    """Write down the GPUs that torch sees, inside a child: no other process needs to know CUDA."""
+    import torch
+
+    number = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    found = tuple(
+        Gpu(index=index, free=torch.cuda.mem_get_info(index)[0]) for index in range(number)
+    )
+    (folder / FOUND).write_bytes(Gpus.dump_json(found))
+
+
+def see_only(gpus: Sequence[int]) -> None:
+    """Let this process, which has not used a GPU yet, and its children see these alone."""
+    if not gpus:
+        return
+    visible = os.environ.get(VISIBLE)
+    names = visible.split(",") if visible else None
+    os.environ[VISIBLE] = ",".join(names[gpu] if names else str(gpu) for gpu in gpus)

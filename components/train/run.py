@@ -6,8 +6,9 @@ from pathlib import Path
 
 from components.records import Trained
 from components.storage import Store
+from components.train import placing
 from components.train.job import TRAINED, TrainingJob
-from components.train.ranks import fit_on_ranks
+from components.train.torchrun import fit_on_ranks
 from components.train.worker import ChildFailed, Event, run_in_child
 
 logger = logging.getLogger(__name__)
@@ -35,8 +36,14 @@ def train(
         on_event(event)
 
     def make(folder: Path) -> None:
-        work = fit_in_child if job.resources.world_size == 1 else fit_on_ranks
-        run_in_child(work, job.model_dump_json(), folder, tell)
+        try:
+            train_on_devices(job, folder, tell)
+        except ChildFailed as error:
+            if not error.out_of_memory:
+                raise
+            said = "%s: %s; it goes on with nothing beside it"
+            logger.warning(said, job.name, error.reason)
+            train_on_devices(job, folder, tell, alone=True)
 
     try:
         output = store.output("train", job.key, make, fresh=fresh, resumable=True)
@@ -63,6 +70,24 @@ def train(
     return trained.model_copy(update={"path": output.path, "reused": output.reused})
 
 
+def train_on_devices(
+    job: TrainingJob, folder: Path, tell: Callable[[Event], None], *, alone: bool = False
+) -> None:
+    """Train in a child as soon as there are devices for it; see `Placing.place`."""
+    here = placing.here()
+    work = fit_in_child if job.resources.world_size == 1 else fit_on_ranks
+    with here.place(job, alone=alone) as gpus:
+
+        def take_note(event: Event) -> None:
+            if event["kind"] == "memory":
+                here.measured(job, gpus[0], event)
+            else:
+                tell(event)
+
+        placed = job.model_copy(update={"gpus": gpus})
+        run_in_child(work, placed.model_dump_json(), folder, take_note)
+
+
 def narrate(job: TrainingJob, event: Event) -> None:
     """Log an event; the record carries it as `event` and `run`, for a progress display."""
     extra = {"run": job.name, "event": event}
@@ -84,4 +109,6 @@ def fit_in_child(job: str, folder: Path) -> None:
     """Train inside the child, where torch and Lightning are imported."""
     from components.train.fit import fit
 
-    fit(TrainingJob.model_validate_json(job), folder)
+    asked = TrainingJob.model_validate_json(job)
+    placing.see_only(asked.gpus)
+    fit(asked, folder)

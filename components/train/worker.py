@@ -16,6 +16,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
@@ -25,6 +26,7 @@ from typing import Any
 
 from components.disk import SAID, is_disk_full
 from components.stopping import stopping
+from components.train.memory import is_out_of_memory, times_memory_ran_out
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ EVENTS = "events.jsonl"
 LOG = "child.log"
 REASON = "reason.txt"
 DISK_FULL = 28  # as in errno; the status of a child that cannot even write why it ends
+OUT_OF_MEMORY = 12  # as in errno
 FORKSERVER_GONE = 255  # what multiprocessing says when it cannot know
 LOG_KEPT = 20_000  # characters of it that a failure carries
 POLL_SECONDS = 0.1
@@ -53,16 +56,18 @@ class Reason(Exception):
 class ChildFailed(Exception):
     """A child ended without a result. `status` is FAILED, or KILLED if a signal ended it."""
 
-    def __init__(self, reason: str, status: str, log: str = ""):
+    def __init__(self, reason: str, status: str, log: str = "", *, out_of_memory: bool = False):
         """A failure whose `reason` is fit for a person; `log` is what the child printed."""
         super().__init__(reason)
         self.reason = reason
         self.status = status
         self.log = log
+        self.out_of_memory = out_of_memory
 
-    def __reduce__(self) -> tuple[type["ChildFailed"], tuple[str, str, str]]:
-        """All arguments, so that the error survives pickling."""
-        return type(self), (self.reason, self.status, self.log)
+    def __reduce__(self) -> tuple[Any, ...]:
+        """All that it is made of, so that the error survives pickling."""
+        given = (self.reason, self.status, self.log)
+        return partial(type(self), out_of_memory=self.out_of_memory), given
 
 
 def preload() -> None:
@@ -96,6 +101,7 @@ def run_in_child(
     """
     for said in (EVENTS, REASON):
         (folder / said).unlink(missing_ok=True)
+    ran_out = times_memory_ran_out()
     with _children:
         if stopping.is_set():
             raise ChildFailed("it was interrupted before it began", "KILLED")
@@ -109,7 +115,7 @@ def run_in_child(
     finally:
         stop(child)
     if child.exitcode != 0:
-        raise failure(child, folder)
+        raise failure(child, folder, ran_out < times_memory_ran_out())
 
 
 def stop(child: ForkServerProcess) -> None:
@@ -154,18 +160,26 @@ def deliver(events: Callable[[], list[Event]], on_event: Callable[[Event], None]
             on_event(event)
 
 
-def failure(child: ForkServerProcess, folder: Path) -> ChildFailed:
-    """Why the child ended, in one line, with the end of what it printed."""
+def failure(child: ForkServerProcess, folder: Path, ran_out: bool) -> ChildFailed:
+    """Why the child ended, in one line, with the end of what it printed.
+
+    `ran_out` says that the system killed some process for want of memory meanwhile.
+    """
     code = child.exitcode
     log = folder / LOG
     printed = log.read_text(encoding="utf-8", errors="replace")[-LOG_KEPT:] if log.exists() else ""
     if code is not None and code < 0:
         name = signal.Signals(-code).name
-        hint = "; if nobody killed it, memory ran out" if name == "SIGKILL" else ""
+        killed = name == "SIGKILL"
+        if killed and ran_out:
+            said = "memory ran out, and the system ended its process"
+            return ChildFailed(said, "KILLED", printed, out_of_memory=True)
+        hint = "; if nobody killed it, memory ran out" if killed else ""
         return ChildFailed(f"its process was ended by {name}{hint}", "KILLED", printed)
     reason = folder / REASON
     if reason.is_file():
-        return ChildFailed(reason.read_text(encoding="utf-8"), "FAILED", printed)
+        said = reason.read_text(encoding="utf-8")
+        return ChildFailed(said, "FAILED", printed, out_of_memory=code == OUT_OF_MEMORY)
     if code == DISK_FULL:
         return ChildFailed(f"{SAID[0]}: {folder}", "FAILED", printed)
     said = f"its process ended with status {code} and no word"
@@ -194,7 +208,7 @@ def enter(work: Work, job: str, folder: Path) -> None:
         if is_disk_full(error):
             os._exit(DISK_FULL)  # without a last line in the log, for which there is no room
         (folder / REASON).write_text(f"{kind}{said}", encoding="utf-8")
-        sys.exit(1)
+        sys.exit(OUT_OF_MEMORY if is_out_of_memory(error) else 1)
 
 
 def keep_freed_memory() -> None:

@@ -61,6 +61,7 @@ def trial_jobs(
             train=experiment.train,
             prepared=prepared,
             num_threads=num_threads,
+            resources=experiment.resources,
             called=claimed.name if len(seeds) == 1 else f"{claimed.name} seed {seed}",
         )
         for seed in seeds

@@ -51,3 +51,10 @@ def test_a_last_layer_that_reads_both_ways_halves_the_way(
     overrides = [f"model.bidirectional={directions}", f"preprocess.context_length={steps}"]
     params = load("temperature", [*overrides, "architectures=[rnn,gru]"])
     assert len(cautions(params)) == warned
+
+
+@pytest.mark.parametrize(("precision", "bits"), [("bf16-mixed", "8"), ("16-mixed", "11")])
+def test_another_precision_is_said_with_what_it_changes(precision: str, bits: str) -> None:
+    given = load("imdb", ["architectures=[gru]", f"resources.precision={precision}"])
+    (said,) = cautions(given)
+    assert f"trained in {precision}: products are computed with {bits} significant bits" in said

@@ -93,6 +93,29 @@ def test_a_child_that_does_not_return(
         assert "Traceback" in (run_folder / "child.log").read_text()
 
 
+@pytest.mark.parametrize(("times", "ran_out"), [([4, 5], True), ([5, 5], False)])
+def test_a_killed_child_ran_out_of_memory_if_the_system_says_so(
+    times: list[int],
+    ran_out: bool,
+    child_work: ModuleType,
+    run_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker, "times_memory_ran_out", iter(times).__next__)
+    with pytest.raises(ChildFailed) as caught:
+        run_in_child(child_work.kill_itself, "SIGKILL", run_folder)
+    assert caught.value.out_of_memory == ran_out
+    assert (caught.value.reason == "memory ran out, and the system ended its process") == ran_out
+
+
+def test_a_child_that_could_not_have_its_memory_says_so(
+    child_work: ModuleType, run_folder: Path
+) -> None:
+    with pytest.raises(ChildFailed, match=r"^MemoryError: no message$") as caught:
+        run_in_child(child_work.hold, str(2**60), run_folder)
+    assert (caught.value.status, caught.value.out_of_memory) == ("FAILED", True)
+
+
 def test_many_children_at_once_each_have_their_own_end(
     child_work: ModuleType, tmp_path: Path
 ) -> None:
@@ -198,6 +221,8 @@ def test_torch_and_lightning_are_in_the_child_already_and_not_in_its_parent(
 
 
 def test_a_failure_survives_pickling() -> None:
-    copy = pickle.loads(pickle.dumps(ChildFailed("memory ran out", "KILLED")))
+    failed = ChildFailed("memory ran out", "KILLED", out_of_memory=True)
+    copy = pickle.loads(pickle.dumps(failed))
     assert isinstance(copy, ChildFailed)
+    assert copy.out_of_memory
     assert (copy.reason, copy.status, str(copy)) == ("memory ran out", "KILLED", "memory ran out")

@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 
 from components.storage import Store
 from components.train.job import WEIGHTS, TrainingJob
-from components.train.ranks import arguments, reason
 from components.train.run import train
+from components.train.torchrun import arguments, reason
 from components.train.worker import ChildFailed, Event
 from params.resources import Resources
 
@@ -22,9 +22,7 @@ pytestmark = [pytest.mark.usefixtures("children"), pytest.mark.timeout(300)]
 
 def changed(job: TrainingJob, dropout: float, **train: Any) -> TrainingJob:
     model = job.model.model_copy(update={"dropout": dropout})
-    return job.model_copy(
-        update={"model": model, "train": job.train.model_copy(update=train)}
-    )
+    return job.model_copy(update={"model": model, "train": job.train.model_copy(update=train)})
 
 
 def shared(job: TrainingJob, **resources: Any) -> TrainingJob:
@@ -36,7 +34,7 @@ def rank_processes() -> list[psutil.Process]:
     found = {}
     for one in psutil.Process().children(recursive=True):
         try:
-            if "components.train.ranks" in one.cmdline():
+            if "components.train.torchrun" in one.cmdline():
                 found[int(one.environ().get("RANK", -1))] = one
         except psutil.Error:
             pass
@@ -109,7 +107,9 @@ def test_without_its_parent_no_rank_lives_on(text_job: TrainingJob, tmp_path: Pa
     def kill(event: Event) -> None:
         if event["kind"] == "epoch" and not ranks:
             ranks.extend(rank_processes())
-            (child,) = [one for one in psutil.Process().children(recursive=True) if parent_of(one, ranks)]
+            (child,) = [
+                one for one in psutil.Process().children(recursive=True) if parent_of(one, ranks)
+            ]
             child.kill()
 
     def parent_of(one: psutil.Process, others: list[psutil.Process]) -> bool:

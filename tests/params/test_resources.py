@@ -1,0 +1,69 @@
+"""Where trainings run: what may be asked for, and that it changes no digest but the precision's."""
+
+import pytest
+
+from params.errors import InputError
+from params.load import load
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ["resources.workers=3"],
+        ["resources.workers=auto"],
+        ["resources.devices=2", "resources.strategy=ddp"],
+        ["resources.num_nodes=2", "resources.rendezvous=head:29500"],
+        ["resources.precision=32-true", "resources.deterministic=false"],
+    ],
+)
+def test_where_it_runs_is_no_part_of_the_digest(changes: list[str]) -> None:
+    assert load("imdb", changes).digest() == load("imdb").digest()
+
+
+def test_the_precision_is_part_of_the_digest() -> None:
+    changes = ([], ["resources.precision=bf16-mixed"], ["resources.precision=16-mixed"])
+    assert len({load("imdb", list(change)).digest() for change in changes}) == 3
+
+
+def test_a_plain_experiment_has_no_such_section() -> None:
+    assert "resources" not in load("imdb").model_dump()
+    given = load("imdb", ["resources.workers=3"]).model_dump()
+    assert given["resources"] == load("imdb", ["resources.workers=3"]).resources.model_dump()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (["resources.workers=0"], "resources.workers must be auto or a whole number from 1, got 0"),
+        (
+            ["resources.workers=many"],
+            'resources.workers must be auto or a whole number from 1, got "many"',
+        ),
+        (
+            ["resources.devices=3"],
+            "train.batch_size must be a multiple of the 3 devices that share a training "
+            "(resources.devices x num_nodes), got 128",
+        ),
+        (
+            ["resources.num_nodes=2"],
+            "resources.rendezvous must be HOST:PORT when num_nodes is more than 1",
+        ),
+        (
+            ["resources.num_nodes=2", "resources.rendezvous=head"],
+            "resources.rendezvous must be HOST:PORT, got 'head'",
+        ),
+        (
+            ["resources.precision=16"],
+            "resources.precision must be '32-true', 'bf16-mixed' or '16-mixed', got 16",
+        ),
+        (["resources.wrkers=2"], "did you mean resources.workers?"),
+        (["grid={resources.workers: [1, 2]}"], "where a training runs changes no result"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(changes: list[str], said: str) -> None:
+    from params.grid import points
+
+    with pytest.raises(InputError) as refused:
+        points(load("imdb", changes))
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
