@@ -1,7 +1,6 @@
 """A search from the command to its table: what `unroll tune` does."""
 
 import logging
-import shlex
 import sys
 from datetime import UTC, datetime
 
@@ -113,7 +112,6 @@ def run(asked: Asked, search: Search, ingested: Ingested, prepared: Prepared, ho
     from flows.tuning import flow
     from flows.tuning.trials import Bench
 
-    command = shlex.join(asked.command)
     lock = claim_path(search, home)
     lock.parent.mkdir(parents=True, exist_ok=True)
     # Two processes that begin one search at a time begin one run of it.
@@ -137,7 +135,7 @@ def run(asked: Asked, search: Search, ingested: Ingested, prepared: Prepared, ho
         parent=parent,
         workers=min(asked.workers or num_cores(), total),
     )
-    return flow.run(asked.experiment, search, bench, command)
+    return flow.run(asked.experiment, search, bench, asked.again)
 
 
 def conclude(found: Tuning, terminal: Terminal) -> int:
