@@ -11,7 +11,6 @@ from pathlib import Path
 from filelock import FileLock
 
 from components.locks import is_held
-
 from components.records import Search
 from components.storage import Home
 

@@ -62,7 +62,7 @@ def require_lasting_servers(home: Home) -> None:
             "beside this, for the same output folder, or let PREFECT_API_URL name another"
         )
     require_answer(url, "unset PREFECT_API_URL and start `unroll up`")
-    if home.tracking_uri.startswith(("http://", "https://")):
+    if home.is_tracked_by_server:
         from components.tracking.connection import connected
 
         with few_tries(), connected(home.tracking_uri) as client:

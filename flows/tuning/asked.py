@@ -4,11 +4,10 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import yaml
-
 from components.metrics import Metric
 from components.tune.search import validation_metric
 from flows.checks import check
+from flows.options import listed_seeds, repeated
 from params.changed import changed
 from params.errors import InputError
 from params.load import load
@@ -112,13 +111,4 @@ def chosen_seeds(experiment: Experiment, text: str | None) -> tuple[int, ...]:
     """
     if text is None:
         return experiment.seeds[:1]
-    try:
-        values = yaml.safe_load(f"[{text}]")
-    except yaml.YAMLError:
-        raise InputError(f"--seeds must look like 1,2,3, got {text!r}") from None
-    return changed(experiment, {"seeds": values}, "--seeds").seeds
-
-
-def repeated(option: str, values: Sequence[str]) -> list[str]:
-    """`option` before each of the values that were given with it."""
-    return [word for value in values for word in (option, value)]
+    return changed(experiment, {"seeds": [*listed_seeds(text)]}, "--seeds").seeds

@@ -109,6 +109,7 @@ def run(asked: Asked, search: Search, ingested: Ingested, prepared: Prepared, ho
     from components.tracking.connection import connected
     from components.tracking.opening import open_tracking
     from components.tune.owners import claim_path
+    from flows.beginning import say_interrupted
     from flows.tuning import flow
     from flows.tuning.trials import Bench
 
@@ -117,8 +118,7 @@ def run(asked: Asked, search: Search, ingested: Ingested, prepared: Prepared, ho
     # Two processes that begin one search at a time begin one run of it.
     with FileLock(lock), few_tries(), connected(home.tracking_uri):
         tracking = open_tracking(home, asked.experiment.name)
-        for one in gone.end_gone_runs(tracking.client(), home):
-            logger.warning("%s was interrupted; `unroll resume %s` takes it up", one, one)
+        say_interrupted(gone.end_gone_runs(tracking.client(), home))
         parent = tuning.start_search(
             tracking,
             experiment=asked.experiment,
