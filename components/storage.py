@@ -71,6 +71,11 @@ class Home:
         """The SQLite database, whatever is set."""
         return f"{SQLITE}{self.database}"
 
+    @property
+    def is_tracked_by_server(self) -> bool:
+        """Whether an MLflow server keeps the runs, which is asked over HTTP."""
+        return is_server(self.tracking_uri)
+
     def missing_database(self) -> str | None:
         """The SQLite file that `tracking_uri` names, if it is not there; MLflow would make it."""
         if not self.tracking_uri.startswith(SQLITE):
@@ -94,6 +99,11 @@ class Home:
                 f"the output folder {self.root} is not writable: {error.strerror}; "
                 "set UNROLL_HOME to one that is"
             ) from None
+
+
+def is_server(uri: str) -> bool:
+    """Whether the address is that of an MLflow server, which is asked over HTTP."""
+    return uri.startswith(("http://", "https://"))
 
 
 def find_home() -> Home:

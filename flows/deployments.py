@@ -5,13 +5,16 @@ is checked here and not by Prefect, which would refuse a list where a tuple stan
 as a params file is, so that a mistake is told in the same words.
 """
 
+import json
 import logging
 import os
 import tempfile
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 from prefect import flow, runtime
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
@@ -74,8 +77,11 @@ def state_of(
         try:
             experiment = sent(params, task, overrides)
             check(experiment)
-            terminal.say(f"{experiment.name}: started by {started_by(experiment)[-1]}")
-            return Completed(message=run(experiment, lasting_home(), fresh=fresh))
+            deployment = deployment_name()
+            terminal.say(f"{experiment.name}: started by {deployment or 'a call of the flow'}")
+            given = {"params": raw(params), "fresh": fresh, "set": list(overrides)}
+            command = command_of(deployment, experiment.name, given)
+            return Completed(message=run(experiment, command, lasting_home(), fresh=fresh))
         except (InputError, RunsMissing) as error:
             logger.error("%s", error)
             return Failed(message=str(error))
@@ -94,14 +100,25 @@ def sent(
     Raises:
         InputError: If any value is not allowed.
     """
-    values = params if isinstance(params, dict) else params.model_dump(mode="json")
+    values = raw(params)
     if values.get("task") != task:
         raise InputError(f"task must be {task} here, got {values.get('task')!r} ({SENT})")
     return with_overrides(values, overrides, SENT)
 
 
-def run(params: Experiment, home: Home, *, fresh: bool) -> str:
+def raw(params: Experiment | dict[str, Any]) -> dict[str, Any]:  # Any: as above
+    """Params as they come over HTTP, for oneself: overrides are written into them."""
+    return deepcopy(params) if isinstance(params, dict) else params.model_dump(mode="json")
+
+
+def run(params: Experiment, command: Sequence[str], home: Home, *, fresh: bool) -> str:
     """Run the experiment as `unroll run` does; returns the headline of its comparison.
+
+    Args:
+        params: What to run.
+        command: What starts the same again, to be kept beside what is found.
+        home: The folder for everything.
+        fresh: Whether no stored output is reused.
 
     Raises:
         InputError: If the data are not as they must be, or the output folder is not writable.
@@ -112,22 +129,46 @@ def run(params: Experiment, home: Home, *, fresh: bool) -> str:
     from dashboards.verdict import verdict
     from flows import experiment
 
-    command = started_by(params)
-    deployed = {DEPLOYMENT: command[-1]} if runtime.deployment.id else {}
-    context = experiment.new_context(params, home, fresh=fresh, tags=deployed)
-    made = experiment.run(params, context, provenance(params, command))
+    deployment = deployment_name()
+    tags = {} if deployment is None else {DEPLOYMENT: deployment}
+    context = experiment.new_context(params, home, fresh=fresh, tags=tags)
+    made = experiment.run(params, context, provenance(params, list(command)))
     headline = verdict(made).headline
     logger.info("%s", headline)
     logger.info("report: %s", home.reports / made.id / PAGE)
     return headline
 
 
-def started_by(params: Experiment) -> list[str]:
-    """The command that starts the same run again."""
-    name = runtime.deployment.name
-    if name is None:
-        return ["unroll", "run", params.name]
-    return ["prefect", "deployment", "run", f"{runtime.flow_run.flow_name}/{name}"]
+def deployment_name() -> str | None:
+    """What people call the deployment that this run is of, such as forecast/temperature."""
+    if not runtime.deployment.id:
+        return None
+    return f"{runtime.flow_run.flow_name}/{runtime.deployment.name}"
+
+
+def command_of(
+    deployment: str | None,
+    experiment: str,
+    given: dict[str, Any],  # Any: as above
+) -> list[str]:
+    """The command that starts the same run again.
+
+    Args:
+        deployment: The name of the deployment, if the run is of one.
+        experiment: The name of the experiment.
+        given: The flow's parameters, of which those are named that are not the deployment's own.
+    """
+    if deployment is None:
+        changes = [word for change in given["set"] for word in ("--set", change)]
+        return ["unroll", "run", experiment, *changes, *(["--fresh"] if given["fresh"] else [])]
+    with get_client(sync_client=True) as client:
+        stored = client.read_deployment(runtime.deployment.id).parameters
+    own = {"fresh": False, "set": []} | stored
+    changed = [
+        f"{key}={json.dumps(value)}" for key, value in given.items() if value != own.get(key)
+    ]
+    named = [word for one in changed for word in ("--param", one)]
+    return ["prefect", "deployment", "run", deployment, *named]
 
 
 def lasting_home() -> Home:

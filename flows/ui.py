@@ -18,7 +18,7 @@ def open_ui(home: Home, port: int) -> NoReturn:
         InputError: If there are no runs, a server keeps them, or the port is taken.
     """
     uri = home.tracking_uri
-    if uri.startswith(("http://", "https://")):
+    if home.is_tracked_by_server:
         raise InputError(f"a server keeps the runs already; open {uri} in a browser")
     if missing := home.missing_database():
         raise InputError(

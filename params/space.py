@@ -30,8 +30,15 @@ def space_of(experiment: Experiment, arguments: Sequence[str] = ()) -> tuple[Spa
         arguments: The `--space` of the command line; given, they are the whole space.
 
     Raises:
-        InputError: If a dimension cannot be read, or holds a value that the params refuse.
+        InputError: If a dimension cannot be read, or holds a value that the params refuse, or the
+            experiment has a grid.
     """
+    if experiment.grid:
+        raise InputError(
+            f"a search varies the params itself, and {experiment.name} has a grid of "
+            f"{', '.join(sorted(experiment.grid))}; leave it out with --set 'grid={{}}', and give "
+            "--space what is to vary"
+        )
     if arguments:
         raw: dict[str, JsonValue] = {}
         for key, dimension in map(read_argument, arguments):

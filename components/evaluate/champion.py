@@ -18,12 +18,12 @@ from components.storage import Store, key_of
 from components.train.job import WEIGHTS
 from components.train.worker import run_in_child
 from params.errors import InputError
+from params.kept import PARAMS
 from params.load import load
 from params.names import Task
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
 
 VERSION = 1  # of how a champion answers; a change of it lets stored ones answer again
-PARAMS = "params.yaml"
 SAID = "said.json"
 
 Values = NDArray[np.float64]

@@ -72,11 +72,6 @@ class TrialOutcome(Record):
     reason: str | None = None
     run_id: str | None = None
 
-    @property
-    def name(self) -> str:
-        """What people call it, such as `lstm trial 7`."""
-        return f"{self.architecture} trial {self.place}"
-
 
 class Tuned(Record):
     """What the search found for one architecture; `best` is none if no trial is complete.

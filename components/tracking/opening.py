@@ -6,9 +6,9 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from components.records import Record
-from components.storage import Home
+from components.storage import Home, is_server
 from components.tracking.connection import first_client
-from components.tracking.places import is_server, remember
+from components.tracking.places import remember
 
 # Else MLflow's UI guesses what kind of experiment it is, and may show that of language models.
 KIND, TRAINING = "mlflow.experimentKind", "custom_model_development"

@@ -16,17 +16,12 @@ from mlflow.entities import Experiment
 from sqlalchemy import make_url
 
 from components.files import write_whole
-from components.storage import SQLITE, Home
+from components.storage import SQLITE, Home, is_server
 from params.errors import InputError
 
 PLACES = "tracked_by.json"
 HIDDEN = "***"  # instead of a password
 REACH_SECONDS = 5
-
-
-def is_server(uri: str) -> bool:
-    """Whether it is an MLflow server that is asked over HTTP."""
-    return uri.startswith(("http://", "https://"))
 
 
 def shown(uri: str) -> str:

@@ -1,25 +1,22 @@
-"""The runs of a search: one for all of it, and one nested in it for each trial.
+"""The run of a search, in which those of its trials are nested.
 
-They have kinds of their own, `tuning` and `trial`, and no comparison: whatever reads comparisons
-and their runs passes them over. A search that goes on does so in the run that it began in.
+It is of the kind `tuning` and has no comparison: whatever reads comparisons passes it over. A
+search that goes on does so in the run that it began in.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from components.records import (
-    Claimed,
     Ingested,
     Prepared,
     Provenance,
     Search,
-    TrialOutcome,
     Tuning,
 )
-from components.tracking.notes import search_note, trial_note
+from components.tracking.notes import search_note
 from components.tracking.opening import Tracking
 from components.tracking.owner import owner
 from components.tracking.runs import (
@@ -31,18 +28,20 @@ from components.tracking.runs import (
     describe,
     finish,
     log_values,
+    outputs,
     start,
 )
 from components.tracking.search import latest_first
 from params.flat import flat_sections, flatten
-from params.load import to_yaml
 from params.schema import Experiment
 
-TUNING, TRIAL, OUTCOME, BEST = "unroll.tuning", "unroll.trial", "unroll.outcome", "unroll.best"
+TUNING = "unroll.tuning"
+BEST_TRIAL = "unroll.best_trial"  # `true` for the best one of each architecture
 
 
 def start_search(
     tracking: Tracking,
+    *,
     experiment: Experiment,
     provenance: Provenance,
     ingested: Ingested,
@@ -50,8 +49,11 @@ def start_search(
     search: Search,
     created: str,
 ) -> Parent:
-    """The run of a search: the one that it was begun in, RUNNING again, or else a new one."""
-    client = tracking.client()
+    """The run of a search: the one that it was begun in, RUNNING again, or else a new one.
+
+    One that is RUNNING belongs to another process, which goes on, too: it stays that one's. Runs of
+    processes that are gone are to be ended before.
+    """
     parent = Parent(
         tracking=tracking,
         run_id="",
@@ -63,91 +65,43 @@ def start_search(
         ingested=ingested,
         prepared=prepared,
     )
+    client = tracking.client()
     begun = known(client, tracking, f"tags.`unroll.kind` = 'tuning' and {of(search)}")
-    for run in begun:
-        for told in {COMPLETE, REASON} & set(run.data.tags):
-            client.delete_tag(run.info.run_id, told)
-        for key, value in owner().items():
-            client.set_tag(run.info.run_id, key, value)
-        client.update_run(run.info.run_id, status="RUNNING")
-        return parent.model_copy(update={"run_id": run.info.run_id})
+    if not begun:
+        return parent.model_copy(update={"run_id": new_search(parent, experiment, search)})
+    run = begun[0]
+    if run.info.status != "RUNNING":
+        begin_again(client, run, {**owner(), **outputs(ingested.path, prepared.path)})
+    return parent.model_copy(update={"run_id": run.info.run_id})
+
+
+def new_search(parent: Parent, experiment: Experiment, search: Search) -> str:
+    """The id of a new run for a search of `experiment`."""
     tags = {
         **tags_of(parent),
+        **outputs(parent.ingested.path, parent.prepared.path),
         "unroll.kind": "tuning",
         "unroll.task": search.task,
         "unroll.metric": search.metric,
         NOTE: search_note(parent, search),
     }
-    parent = parent.model_copy(update={"run_id": start(tracking, f"tune-{search.id}", tags)})
+    run_id = start(parent.tracking, f"tune-{search.id}", tags)
     space = {key: one.model_dump(mode="json") for key, one in search.space.items()}
-    describe(parent, parent.run_id, {**params_of(experiment), **flatten(space, "space.")})
-    return parent
-
-
-def start_trial(parent: Parent, experiment: Experiment, claimed: Claimed) -> str:
-    """The id of a new run nested in the search, for one trial with the params of `experiment`."""
-    provenance = parent.provenance.model_copy(
-        update={"params": to_yaml(experiment), "params_digest": experiment.digest()}
-    )
-    own = parent.model_copy(update={"provenance": provenance})
-    tags = {
-        **tags_of(own),
-        "unroll.kind": "trial",
-        "unroll.task": experiment.task,
-        "unroll.architecture": claimed.architecture,
-        TRIAL: str(claimed.place),
-        "mlflow.parentRunId": parent.run_id,
-        NOTE: trial_note(parent, claimed),
-    }
-    run_id = start(parent.tracking, f"{claimed.architecture}-trial{claimed.place}", tags)
-    describe(own, run_id, {**params_of(experiment), "architecture": claimed.architecture})
+    describe(parent, run_id, {**params_of(experiment), **flatten(space, "space.")})
     return run_id
 
 
-def finish_trial(
-    parent: Parent, run_id: str, search: Search, outcome: TrialOutcome, seeds: dict[int, float]
-) -> None:
-    """Log how a trial ended, complete or pruned; one that is pruned is KILLED in MLflow's words.
-
-    Args:
-        parent: The search.
-        run_id: The trial.
-        search: What is searched.
-        outcome: How it ended.
-        seeds: The value of each seed, by which the mean was made.
-    """
-    client = parent.tracking.client()
-    if outcome.value is not None:
-        values = {"value": outcome.value, f"best/{search.metric}": outcome.value}
-        more = {f"value/seed-{seed}": value for seed, value in seeds.items() if len(seeds) > 1}
-        log_values(client, run_id, values | more if outcome.state == "complete" else more)
-    if outcome.state == "complete":
-        finish(client, run_id, "FINISHED", {OUTCOME: outcome.state})
-        return
-    client.set_tag(run_id, OUTCOME, outcome.state)
-    client.set_tag(run_id, REASON, f"worse than the median after epoch {outcome.epochs}")
-    client.set_terminated(run_id, "KILLED")
-
-
-def disown_trials(parent: Parent, search: Search, taken_over: Iterable[tuple[str, int]]) -> None:
-    """Say of trials whose process is gone that they are done again, by architecture and place."""
-    client = parent.tracking.client()
-    for architecture, place in taken_over:
-        query = (
-            f"{of(search)} and tags.`unroll.architecture` = '{architecture}' "
-            f"and tags.`{TRIAL}` = '{place}'"
-        )
-        for run in known(client, parent.tracking, query):
-            # Also one that had ended: its process did not come to say so to the study.
-            client.set_tag(run.info.run_id, OUTCOME, "interrupted")
-            client.set_tag(run.info.run_id, REASON, "its process ended; it is done again")
-            if COMPLETE in run.data.tags:
-                client.delete_tag(run.info.run_id, COMPLETE)
-            client.set_terminated(run.info.run_id, "KILLED")
+def begin_again(client: MlflowClient, run: Run, tags: dict[str, str]) -> None:
+    """Let a search that ended go on, with the tags of the process that takes it up."""
+    for told in {COMPLETE, REASON} & set(run.data.tags):
+        client.delete_tag(run.info.run_id, told)
+    for key, value in tags.items():
+        client.set_tag(run.info.run_id, key, value)
+    client.update_run(run.info.run_id, status="RUNNING")
 
 
 def finish_search(parent: Parent, tuning: Tuning, folder: Path, said: str) -> None:
-    """Log what was found, mark the best trial of each architecture, and that the search ended.
+    """Log what was found, and that the search ended, unless another process is at its trials.
 
     Args:
         parent: The search.
@@ -156,17 +110,7 @@ def finish_search(parent: Parent, tuning: Tuning, folder: Path, said: str) -> No
         said: The same for people, Markdown.
     """
     client, search = parent.tracking.client(), tuning.search
-    best = {one.best.run_id: one.best for one in tuning.tuned if one.best and one.best.run_id}
-    marked = known(client, parent.tracking, f"{of(search)} and tags.`{BEST}` = 'true'")
-    for run in marked:
-        # An architecture that is not searched this time keeps its mark.
-        if (
-            run.info.run_id not in best
-            and run.data.tags["unroll.architecture"] in search.architectures
-        ):
-            client.delete_tag(run.info.run_id, BEST)
-    for run_id in best:
-        client.set_tag(run_id, BEST, "true")
+    mark_best(parent, tuning)
     values = {
         f"best/{one.architecture}/{search.metric}": one.best.value
         for one in tuning.tuned
@@ -176,9 +120,27 @@ def finish_search(parent: Parent, tuning: Tuning, folder: Path, said: str) -> No
     for path in sorted(folder.glob("*.*")):
         if path.is_file():
             client.log_artifact(parent.run_id, str(path))
+    if any(one.running for one in tuning.tuned):
+        return  # whoever ends the last trial says so
     if REASON in client.get_run(parent.run_id).data.tags:  # another process at it was killed
         client.delete_tag(parent.run_id, REASON)
     finish(client, parent.run_id, "FINISHED", {NOTE: search_note(parent, search, said)})
+
+
+def mark_best(parent: Parent, tuning: Tuning) -> None:
+    """Mark the best trial of each architecture, and no other.
+
+    An architecture that is not searched this time keeps its mark.
+    """
+    client, search = parent.tracking.client(), tuning.search
+    best = {one.best.run_id for one in tuning.tuned if one.best and one.best.run_id}
+    marked = known(client, parent.tracking, f"{of(search)} and tags.`{BEST_TRIAL}` = 'true'")
+    for run in marked:
+        searched = run.data.tags["unroll.architecture"] in search.architectures
+        if searched and run.info.run_id not in best:
+            client.delete_tag(run.info.run_id, BEST_TRIAL)
+    for run_id in best:
+        client.set_tag(run_id, BEST_TRIAL, "true")
 
 
 def tags_of(parent: Parent) -> dict[str, str]:

@@ -37,7 +37,7 @@ DISK_FULL = 28  # as in errno; the status of a child that cannot even write why 
 OUT_OF_MEMORY = 12  # as in errno
 FORKSERVER_GONE = 255  # what multiprocessing says when it cannot know
 LOG_KEPT = 20_000  # characters of it that a failure carries
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.3  # between looks for events: as often as a training tells of its steps
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # as in glibc's malloc.h
 
 Event = dict[str, Any]

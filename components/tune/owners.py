@@ -11,6 +11,18 @@ from pathlib import Path
 from filelock import FileLock
 
 from components.locks import is_held
+from components.records import Search
+from components.storage import Home
+
+
+def owners_folder(search: Search, home: Home) -> Path:
+    """Where all who work at a search find each other."""
+    return home.tuning / search.id / "owners"
+
+
+def claim_path(search: Search, home: Home) -> Path:
+    """The lock of the search's run, which two who begin or end at a time take in turn."""
+    return owners_folder(search, home) / "run.claim"
 
 
 @dataclass(frozen=True)

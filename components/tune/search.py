@@ -22,18 +22,15 @@ WARM_UP = 10  # an epoch of so many is too early to judge a trial by
 
 def search_for(
     experiment: Experiment,
+    *,
     prepared: Prepared,
     space: Space,
     metric: Metric,
-    *,
     num_trials: int,
     seeds: Sequence[int],
     space_from: str,
 ) -> Search:
-    """The search of `experiment`, with an id that depends on all that its values depend on.
-
-    Neither the number of trials nor the choice of architectures are part of it: a search goes on
-    with more of them.
+    """The search of `experiment`, under the id by which it goes on.
 
     Args:
         experiment: With the architectures to be searched.
@@ -44,14 +41,8 @@ def search_for(
         seeds: Of every trial.
         space_from: Where the space stands, for people.
     """
-    digest = key_of(
-        *("tune", VERSION, job.VERSION, prepared.key, metric.key),
-        *(experiment.preprocess.digest(), experiment.model.digest(), experiment.train.digest()),
-        *seeds,
-        *(f"{key}={as_text(one.model_dump(mode='json'))}" for key, one in sorted(space.items())),
-    )
     return Search(
-        id=f"{experiment.name}-{digest[:8]}",
+        id=id_of(experiment, prepared, space, metric, seeds),
         experiment=experiment.name,
         task=experiment.task,
         metric=metric.key,
@@ -64,6 +55,23 @@ def search_for(
         warm_up=max(1, most_epochs(experiment, space) // WARM_UP),
         first=as_it_is(experiment, space),
     )
+
+
+def id_of(
+    experiment: Experiment, prepared: Prepared, space: Space, metric: Metric, seeds: Sequence[int]
+) -> str:
+    """The id of a search, which depends on all that its values depend on.
+
+    Neither the number of trials nor the choice of architectures are part of it: a search goes on
+    with more of them.
+    """
+    digest = key_of(
+        *("tune", VERSION, job.VERSION, prepared.key, metric.key),
+        *(experiment.preprocess.digest(), experiment.model.digest(), experiment.train.digest()),
+        *seeds,
+        *(f"{key}={as_text(one.model_dump(mode='json'))}" for key, one in sorted(space.items())),
+    )
+    return f"{experiment.name}-{digest[:8]}"
 
 
 def most_epochs(experiment: Experiment, space: Space) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from components.records import Claimed, Search, TrialOutcome, Tuned
 from components.storage import Home
-from components.tune.owners import Owner
+from components.tune.owners import Owner, owners_folder
 from components.tune.study import ArchitectureStudy
 from params.errors import InputError
 from params.names import Architecture
@@ -87,7 +87,7 @@ def working_at(search: Search, home: Home) -> Iterator[Studies]:
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = open_storage(home.studies)
-    owner = Owner(home.tuning / search.id / "owners")
+    owner = Owner(owners_folder(search, home))
     try:
         yield Studies(search, storage, owner)
     finally:

@@ -97,10 +97,7 @@ def try_out(
         trained = [train(first, store, judge), *(train(job, store, ignore) for job in others)]
     except Pruned:
         discard(store, first)
-        said = f"pruned after epoch {judge.epoch}, {metric} {judge.value:.4f}"
-        logger.info("%s: %s", claimed.name, said, extra={"run_ended": first.name})
-        pruned = ended(claimed, "pruned", epochs=judge.epoch, value=judge.value)
-        return Result(pruned, {})
+        return Result(judge.pruned(first.name), {})
     values = {one.seed: one.best_metrics[metric] for one in trained}
     complete = ended(
         claimed,
@@ -165,6 +162,12 @@ class Judge:
         poor = self.study.report(self.claimed, self.epoch, self.value)
         if poor and self.epoch < self.max_epochs:
             raise Pruned
+
+    def pruned(self, name: str) -> TrialOutcome:
+        """How the trial ended whose training, called `name`, it ended; that is said, too."""
+        said = f"pruned after epoch {self.epoch}, {self.study.search.metric} {self.value:.4f}"
+        logger.info("%s: %s", self.claimed.name, said, extra={"run_ended": name})
+        return ended(self.claimed, "pruned", epochs=self.epoch, value=self.value)
 
 
 def ignore(_: Event) -> None:

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from flows.told import interruptible
+
 app = typer.Typer()
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")]
@@ -79,6 +81,8 @@ def serve(
     home = find_home()
     home.require_writable()
 
-    from flows.schedules.serve import serve as run_deployments
+    with interruptible():
+        from flows.schedules.serve import serve as run_deployments
 
-    raise typer.Exit(run_deployments(loaded, asked, home, fresh=fresh))
+        status = run_deployments(loaded, asked, home, fresh=fresh)
+    raise typer.Exit(status)

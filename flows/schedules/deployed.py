@@ -1,9 +1,11 @@
 """A Prefect deployment for each experiment that is served."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import httpx
 from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
@@ -19,6 +21,7 @@ from flows.terminal import note
 from params.errors import InputError
 from params.schema import Experiment
 
+PAUSE_SECONDS = 5.0
 FLOWS: dict[str, Flow[..., Any]] = {"classification": classification, "forecast": forecast}
 # A run that is due while the last one of the same experiment goes on is cancelled and says why. To
 # let it wait would let runs pile up wherever a run takes longer than the time between two.
@@ -29,11 +32,11 @@ ONE_AT_A_TIME = ConcurrencyLimitConfig(
 
 async def deploy(
     experiments: Sequence[Experiment], asked: When, runner: Runner, *, fresh: bool
-) -> None:
-    """A deployment for each experiment, known to the runner.
+) -> list[UUID]:
+    """A deployment for each experiment, known to the runner, and paused until somebody runs it.
 
     Raises:
-        InputError: If Prefect refuses one; none of them is left on.
+        InputError: If Prefect refuses one, or does not answer.
     """
     made: list[UUID] = []
     try:
@@ -49,16 +52,39 @@ async def deploy(
                 concurrency_limit=ONE_AT_A_TIME,
                 description=params.report.title,
                 tags=["unroll"],
-                paused=False,  # it was paused when it was served for the last time
+                paused=True,
                 entrypoint_type=EntrypointType.MODULE_PATH,
             )
             made.append(added)
             say_served(f"{flow.name}/{params.name}", added)
-    except DeploymentApplyError as error:
-        async with get_client() as client:
+    except (DeploymentApplyError, httpx.HTTPError) as error:
+        raise InputError(f"Prefect did not take the deployment of {params.name}: {error}") from None
+    return made
+
+
+async def resume(made: Sequence[UUID]) -> None:
+    """Let the schedules of those deployments be on."""
+    async with get_client() as client:
+        for deployment_id in made:
+            await client.resume_deployment(deployment_id)
+
+
+async def pause(made: Sequence[UUID]) -> str:
+    """Pause those deployments, and say whether they are."""
+    try:
+        async with asyncio.timeout(PAUSE_SECONDS), get_client() as client:
             for deployment_id in made:
                 await client.pause_deployment(deployment_id)
-        raise InputError(f"Prefect refuses the deployment of {params.name}: {error}") from None
+    except Exception as error:  # noqa: BLE001 - whatever it is, a person wants the end
+        return f"the schedules may still be on: {reason(error)}"
+    return "the schedules are paused"
+
+
+def reason(error: BaseException) -> str:
+    """The first error of a group, in one line."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return ": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())]))
 
 
 def schedule(asked: When) -> Schedule:

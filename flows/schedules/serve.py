@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
+from uuid import UUID
 
 import psutil
 from prefect.client.orchestration import get_client
@@ -17,7 +18,7 @@ from prefect.settings import get_current_settings
 
 from components.storage import Home
 from flows.loss import AWAY_SECONDS
-from flows.schedules.deployed import deploy
+from flows.schedules.deployed import deploy, pause, reason, resume
 from flows.schedules.when import When
 from flows.server import require_answer
 from flows.settings import few_tries
@@ -28,6 +29,7 @@ from params.schema import Experiment
 
 LOOK_SECONDS = 5.0
 END_SECONDS = 45.0  # for runs to be cancelled, for which Prefect takes up to 30
+START_SECONDS = 0.05  # between two looks whether the runner has started; it does not say so
 
 
 def serve(experiments: Sequence[Experiment], asked: When, home: Home, *, fresh: bool) -> int:
@@ -60,7 +62,7 @@ def require_lasting_servers(home: Home) -> None:
             "beside this, for the same output folder, or let PREFECT_API_URL name another"
         )
     require_answer(url, "unset PREFECT_API_URL and start `unroll up`")
-    if home.tracking_uri.startswith(("http://", "https://")):
+    if home.is_tracked_by_server:
         from components.tracking.connection import connected
 
         with few_tries(), connected(home.tracking_uri) as client:
@@ -68,29 +70,79 @@ def require_lasting_servers(home: Home) -> None:
 
 
 async def serve_until_told(experiments: Sequence[Experiment], asked: When, *, fresh: bool) -> int:
-    """Let a runner run them until SIGINT or SIGTERM; a second signal ends everything at once."""
+    """Let a runner run them until SIGINT or SIGTERM; a second signal ends everything at once.
+
+    Raises:
+        InputError: If Prefect refuses a deployment.
+    """
     told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    answer_signals(told)
     # One after the other, as `unroll run` does: a run takes every core.
     runner = Runner(name="unroll", limit=1)
-    await deploy(experiments, asked, runner, fresh=fresh)
+    deploying = asyncio.create_task(deploy(experiments, asked, runner, fresh=fresh))
+    await first_of(told, deploying)
+    if told.done():
+        print_error("stopped before a schedule was on")
+        return 128 + told.result()
+    made = deploying.result()
     serving = asyncio.create_task(runner.start())
     await asyncio.sleep(0)  # it has set its own answer to SIGTERM by then; ours takes its place
     answer_signals(told)
+    resuming = asyncio.create_task(resume(made))
+    watching = asyncio.create_task(watch(resuming, asked))
+    await first_of(told, serving, watching)
+    if not told.done():
+        ended = serving if serving.done() else watching
+        error = ended.exception()
+        why = reason(error) if error else "Prefect's server does not answer any more"
+        said = await pause(made)
+        end_at_once(1, f"{why}; what ran is ended, and {said}")
+    return await stop(128 + told.result(), runner, made, resuming, serving)
+
+
+async def first_of(*futures: "asyncio.Future[Any]") -> None:  # Any: only which one it is counts
+    """Return as soon as one of them is done."""
+    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def watch(resuming: "asyncio.Task[None]", asked: When) -> None:
+    """Say when runs are due, once the schedules are on, and return when the server is gone.
+
+    The runner would go on without it, for nothing.
+    """
+    await asyncio.shield(resuming)  # a schedule that is being resumed would be on after its pause
     first = asked.next_after(asked.now())
     note(f"{asked.said}, first at {first:%Y-%m-%d %H:%M:%S %Z}; Ctrl-C ends this")
-    # Any: only which one is done first counts. The runner goes on without a server, for nothing.
-    either: set[asyncio.Future[Any]] = {told, serving, asyncio.create_task(away())}
-    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-    if not told.done():
-        end_at_once(1, "Prefect's server does not answer any more; what ran is ended")
+    await away()
+
+
+async def stop(
+    status: int,
+    runner: Runner,
+    made: Sequence[UUID],
+    resuming: "asyncio.Task[None]",
+    serving: "asyncio.Task[None]",
+) -> int:
+    """Pause the schedules and cancel what runs; returns the status, or ends this process with it.
+
+    Args:
+        status: The exit status.
+        runner: What runs them.
+        made: The deployments.
+        resuming: What lets their schedules be on, which must have ended before they are paused.
+        serving: The runner's work, which may not have begun.
+    """
     note("stopping: the schedules are paused, and what runs is cancelled")
-    status = 128 + told.result()
     try:
         async with asyncio.timeout(END_SECONDS):
-            await runner.astop()
+            await asyncio.wait({resuming})
+            while not (runner.started or serving.done()):
+                await asyncio.sleep(START_SECONDS)
+            if runner.started:
+                await runner.astop()
             await serving
-    except Exception as error:  # noqa: BLE001 - whatever it is, a person wants the end
-        end_at_once(status, f"the schedules may still be on: {reason(error)}")
+    except Exception:  # noqa: BLE001 - whatever it is, a person wants the end
+        end_at_once(status, await pause(made))
     print_error("the schedules are paused")
     return status
 
@@ -125,10 +177,3 @@ def end_at_once(status: int, message: str) -> NoReturn:
             child.kill()
     print_error(message)
     os._exit(status)
-
-
-def reason(error: BaseException) -> str:
-    """The first error of a group, in one line."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return ": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())]))

@@ -2,8 +2,10 @@
 
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
@@ -57,10 +59,10 @@ def up(home: Home, connect: Callable[[], Databases], *, prefect_port: int, mlflo
     home.require_writable()
     with claimed(home), listening(prefect_port) as listener:
         require_free(mlflow_port, "--mlflow-port")
-        databases = connect()
         servers: list[Server] = []
         try:
             with ended_by_signals(servers):
+                databases = waited_for(connect)
                 with making_tables(home):
                     note("starting Prefect and MLflow")
                     servers.append(start_prefect(home, databases, listener))
@@ -68,7 +70,7 @@ def up(home: Home, connect: Callable[[], Databases], *, prefect_port: int, mlflo
                     wait_for_all(servers)
                 keep(home, servers)
         except Ended as asked:
-            print_error("both servers are stopped")
+            print_error("both servers are stopped" if servers else "stopped before a server began")
             return 128 + asked.number
         except NotUp as error:
             print_error(f"{error}; the other server is stopped, and {folder(home)} has the logs")
@@ -93,6 +95,24 @@ def ended_by_signals(servers: list[Server]) -> Iterator[None]:
     finally:
         answer_with(kill_all)
         stop(*(server.started for server in servers))
+
+
+def waited_for(connect: Callable[[], Databases]) -> Databases:
+    """What `connect` gives; it goes on in a thread, since psycopg2 lets no signal be answered.
+
+    Raises:
+        InputError: If a database cannot be used.
+    """
+    found: Future[Databases] = Future()
+
+    def call() -> None:
+        try:
+            found.set_result(connect())
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            found.set_exception(error)
+
+    threading.Thread(target=call, name="databases", daemon=True).start()
+    return found.result()
 
 
 def answer_with(handler: Callable[[int, FrameType | None], None]) -> None:

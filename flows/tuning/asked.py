@@ -1,15 +1,45 @@
 """What a search was asked to do, checked before anything starts."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import yaml
-
 from components.metrics import Metric
+from components.tune.search import validation_metric
+from flows.checks import check
+from flows.options import listed_seeds, repeated
 from params.changed import changed
 from params.errors import InputError
+from params.load import load
 from params.schema import Experiment
-from params.space import Space
+from params.space import Space, space_of
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a person typed: the experiment, and what each option of `unroll tune` was given."""
+
+    experiment: str
+    trials: int
+    metric: str
+    space: Sequence[str] = ()
+    architecture: Sequence[str] = ()
+    seeds: str | None = None
+    overrides: Sequence[str] = ()
+    workers: int | None = None
+
+    @property
+    def command(self) -> list[str]:
+        """The command that asks the same again."""
+        return [
+            *("unroll", "tune", self.experiment),
+            *("--trials", str(self.trials), "--metric", self.metric),
+            *repeated("--space", self.space),
+            *repeated("--architecture", self.architecture),
+            *repeated("--seeds", [] if self.seeds is None else [self.seeds]),
+            *repeated("--set", self.overrides),
+            *repeated("--workers", [] if self.workers is None else [str(self.workers)]),
+        ]
 
 
 @dataclass(frozen=True)
@@ -28,6 +58,32 @@ class Asked:
     seeds: tuple[int, ...]
     workers: int | None
     command: Sequence[str]
+
+    @property
+    def again(self) -> str:
+        """The command in one line, as a shell takes it."""
+        return shlex.join(self.command)
+
+
+def asked(words: Words) -> Asked:
+    """The search that was asked for.
+
+    Raises:
+        InputError: If there is no such experiment, or it cannot be searched so.
+    """
+    params = with_architectures(load(words.experiment, words.overrides), words.architecture)
+    check(params)
+    space, where = space_of(params, words.space)
+    return Asked(
+        experiment=params,
+        space=space,
+        space_from=where,
+        metric=validation_metric(params.task, words.metric),
+        num_trials=words.trials,
+        seeds=chosen_seeds(params, words.seeds),
+        workers=words.workers,
+        command=words.command,
+    )
 
 
 def with_architectures(experiment: Experiment, names: Sequence[str]) -> Experiment:
@@ -55,8 +111,4 @@ def chosen_seeds(experiment: Experiment, text: str | None) -> tuple[int, ...]:
     """
     if text is None:
         return experiment.seeds[:1]
-    try:
-        values = yaml.safe_load(f"[{text}]")
-    except yaml.YAMLError:
-        raise InputError(f"--seeds must look like 1,2,3, got {text!r}") from None
-    return changed(experiment, {"seeds": values}, "--seeds").seeds
+    return changed(experiment, {"seeds": [*listed_seeds(text)]}, "--seeds").seeds

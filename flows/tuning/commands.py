@@ -1,7 +1,5 @@
 """`unroll tune`: what it takes."""
 
-import shlex
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -58,39 +56,23 @@ def tune(
     trial is chosen depends on which others have ended by then.
     """
     from components.storage import find_home
-    from components.tune.search import validation_metric
-    from flows.tuning.asked import Asked, chosen_seeds, with_architectures
+    from flows.tuning.asked import Words, asked
     from flows.tuning.session import tune as search
-    from params.load import load
-    from params.space import space_of
 
-    params = with_architectures(load(experiment, overrides or []), architecture or [])
-    found, where = space_of(params, space or [])
-    asked = Asked(
-        experiment=params,
-        space=found,
-        space_from=where,
-        metric=validation_metric(params.task, metric),
-        num_trials=trials,
-        seeds=chosen_seeds(params, seeds),
-        workers=workers,
-        command=[
-            *("unroll", "tune", experiment, "--trials", str(trials), "--metric", metric),
-            *repeated("--space", space),
-            *repeated("--architecture", architecture),
-            *repeated("--seeds", [seeds] if seeds else None),
-            *repeated("--set", overrides),
-            *repeated("--workers", [str(workers)] if workers else None),
-        ],
+    wanted = asked(
+        Words(
+            experiment=experiment,
+            trials=trials,
+            metric=metric,
+            space=space or (),
+            architecture=architecture or (),
+            seeds=seeds,
+            overrides=overrides or (),
+            workers=workers,
+        )
     )
     home = find_home()
     home.require_writable()
-    again = f"trials that ended are kept; `{shlex.join(asked.command)}` goes on"
-    with interruptible(again):
-        status = search(asked, home, as_json=as_json)
+    with interruptible(f"trials that ended are kept; `{wanted.again}` goes on"):
+        status = search(wanted, home, as_json=as_json)
     raise typer.Exit(status)
-
-
-def repeated(option: str, values: Sequence[str] | None) -> list[str]:
-    """`option` before each of the values that were given with it."""
-    return [word for value in values or [] for word in (option, value)]

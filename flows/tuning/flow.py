@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from filelock import FileLock
 from prefect import Flow, flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import FlowRun, State
@@ -10,9 +11,11 @@ from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components.records import Search, TrialOutcome, Tuning
+from components.stopping import Interrupted, stopping
 from components.storage import Home
-from components.tracking import runs, tuning
+from components.tracking import runs, trials, tuning
 from components.train.worker import ChildFailed
+from components.tune.owners import claim_path
 from components.tune.studies import Studies, working_at
 from flows.stopped import say_cancelled, stopping_children
 from flows.tasks import logger
@@ -53,14 +56,17 @@ def unroll_tune(experiment: Experiment, search: Search, bench: Bench, command: s
     """
     parent, home = bench.parent, Home(bench.root)
     with runs.ending(parent.tracking, parent.run_id), working_at(search, home) as studies:
-        tuning.disown_trials(parent, search, studies.taken_over)
+        trials.disown_trials(parent, search, studies.taken_over)
         say_where_it_stands(studies)
         with stopping_children():
             try_all(studies, bench)
-        found = Tuning(search=search, tuned=studies.found(), run_id=parent.run_id)
-        found = write_files(found, experiment, home.tuning / search.id, command)
-        said = markdown(found)
-        tuning.finish_search(parent, found, home.tuning / search.id, said)
+        folder = home.tuning / search.id
+        # What is written last is what was found last, also where two processes end at a time.
+        with FileLock(claim_path(search, home)):
+            found = Tuning(search=search, tuned=studies.found(), run_id=parent.run_id)
+            found = write_files(found, experiment, folder, command)
+            said = markdown(found)
+            tuning.finish_search(parent, found, folder, said)
         create_markdown_artifact(said, artifact_key(search), f"tune-{search.id}")
     return found
 
@@ -69,11 +75,15 @@ def try_all(studies: Studies, bench: Bench) -> None:
     """Do trials, as many at a time as there are workers, until there is none left to claim.
 
     Raises:
+        Interrupted: If this process is being ended. What a killed trial would have said is not
+            known then, and a next one would be chosen without it.
         Exception: Whatever ended a trial, unless it was its training alone that failed.
     """
     running: dict[PrefectFuture[TrialOutcome], Architecture] = {}
     while True:
         while len(running) < bench.workers:
+            if stopping.is_set():
+                raise Interrupted("the search is being ended")
             claimed = studies.claim(Counter(running.values()))
             if claimed is None:
                 break

@@ -12,6 +12,7 @@ from components.files import write_whole
 from components.markdown import plain, table
 from components.metrics import metrics_of
 from components.records import Search, TrialOutcome, Tuned, Tuning
+from dashboards.wording import DASH
 from params.changed import changed
 from params.flat import flatten
 from params.load import to_yaml
@@ -24,7 +25,6 @@ OPTIMISTIC = (
     "optimistic: how good they are is what a run of them says on the test split."
 )
 HEADINGS = ("architecture", "best", "as in the file", "complete", "pruned", "failed", "best values")
-DASH = "–"
 
 
 def write_files(found: Tuning, experiment: Experiment, folder: Path, command: str) -> Tuning:

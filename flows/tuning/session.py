@@ -1,7 +1,6 @@
 """A search from the command to its table: what `unroll tune` does."""
 
 import logging
-import shlex
 import sys
 from datetime import UTC, datetime
 
@@ -72,9 +71,9 @@ def search_of(asked: Asked, prepared: Prepared) -> Search:
 
     return search_for(
         asked.experiment,
-        prepared,
-        asked.space,
-        asked.metric,
+        prepared=prepared,
+        space=asked.space,
+        metric=asked.metric,
         num_trials=asked.num_trials,
         seeds=asked.seeds,
         space_from=asked.space_from,
@@ -109,25 +108,25 @@ def run(asked: Asked, search: Search, ingested: Ingested, prepared: Prepared, ho
     from components.tracking import gone, tuning
     from components.tracking.connection import connected
     from components.tracking.opening import open_tracking
+    from components.tune.owners import claim_path
+    from flows.beginning import say_interrupted
     from flows.tuning import flow
     from flows.tuning.trials import Bench
 
-    command = shlex.join(asked.command)
-    lock = home.tuning / search.id / "owners" / "run.claim"
+    lock = claim_path(search, home)
     lock.parent.mkdir(parents=True, exist_ok=True)
     # Two processes that begin one search at a time begin one run of it.
     with FileLock(lock), few_tries(), connected(home.tracking_uri):
         tracking = open_tracking(home, asked.experiment.name)
-        for one in gone.end_gone_runs(tracking.client(), home):
-            logger.warning("%s was interrupted; `unroll resume %s` takes it up", one, one)
+        say_interrupted(gone.end_gone_runs(tracking.client(), home))
         parent = tuning.start_search(
             tracking,
-            asked.experiment,
-            provenance(asked.experiment, list(asked.command)),
-            ingested,
-            prepared,
-            search,
-            datetime.now(UTC).isoformat(timespec="seconds"),
+            experiment=asked.experiment,
+            provenance=provenance(asked.experiment, list(asked.command)),
+            ingested=ingested,
+            prepared=prepared,
+            search=search,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
     total = search.num_trials * len(search.architectures)
     bench = Bench(
@@ -136,11 +135,14 @@ def run(asked: Asked, search: Search, ingested: Ingested, prepared: Prepared, ho
         parent=parent,
         workers=min(asked.workers or num_cores(), total),
     )
-    return flow.run(asked.experiment, search, bench, command)
+    return flow.run(asked.experiment, search, bench, asked.again)
 
 
 def conclude(found: Tuning, terminal: Terminal) -> int:
-    """Say what was found and what to do next; returns the exit status."""
+    """Say what was found and what to do next; returns the exit status.
+
+    An architecture whose trials go on in another process may still have a complete one.
+    """
     from flows.tuning.outcome import OPTIMISTIC, lines, run_command
 
     for line in lines(found):
@@ -151,7 +153,7 @@ def conclude(found: Tuning, terminal: Terminal) -> int:
     if found.files:
         terminal.say(OPTIMISTIC)
         terminal.say(f"next: {run_command(found)}")
-    without = [one for one in found.tuned if one.best is None]
+    without = [one for one in found.tuned if one.best is None and not one.running]
     for one in without:
         reasons = sorted({trial.reason for trial in one.trials if trial.reason}) or ["none ended"]
         terminal.say(

@@ -10,7 +10,7 @@ from components.provenance import num_cores
 from components.records import Claimed, Record, TrialOutcome
 from components.stopping import stopping
 from components.storage import Home
-from components.tracking import runs, tuning
+from components.tracking import runs, trials
 from components.tracking.epochs import EpochLog
 from components.tracking.patience import patiently
 from components.tracking.runs import Parent
@@ -54,14 +54,14 @@ def trial(claimed: Claimed, study: ArchitectureStudy, bench: Bench) -> TrialOutc
         study.end(claimed, failed)
         return failed
     parent = bench.parent
-    run_id = tuning.start_trial(parent, tried, claimed)
+    run_id = trials.start_trial(parent, tried, claimed)
     try:
         with runs.ending(parent.tracking, run_id):
             result = train_and_judge(claimed, tried, study, bench, run_id)
             outcome = result.outcome.model_copy(update={"run_id": run_id})
             parts = study.search, outcome, result.seeds
             said = f"the result of {claimed.name}"
-            patiently(said, lambda: tuning.finish_trial(parent, run_id, *parts))
+            patiently(said, lambda: trials.finish_trial(parent, run_id, *parts))
     except ChildFailed as error:
         if not stopping.is_set():
             failed = ended(claimed, "failed", reason=error.reason)
@@ -80,6 +80,7 @@ def train_and_judge(
     if tried.preprocess != bench.experiment.preprocess:
         prepared = data.preprocess(bench.parent.ingested, tried.preprocess, store, fresh=False)
     jobs = trial_jobs(tried, claimed, prepared, bench.num_threads)
+    trials.name_outputs(bench.parent, run_id, jobs)
     log = EpochLog(bench.parent.tracking, run_id)
     result = try_out(study, claimed, jobs, store, log)
     log.close()

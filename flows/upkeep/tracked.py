@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
-from components.storage import Home
+from components.storage import Home, is_server
 from components.tracking.files import local_folder
 from components.tracking.health import (
     Schema,
@@ -15,13 +15,14 @@ from components.tracking.health import (
     server_version,
     sqlite_fault,
 )
-from components.tracking.places import is_server, shown
+from components.tracking.places import shown
 from components.tracking.references import Tracked, is_active, tracked
 from components.tracking.runs import is_complete
 from flows.reports.folder import PAGE, experiment_of
 from flows.settings import few_tries
 from flows.upkeep.findings import Finding, good, note, wrong
 from params.errors import InputError, listed, plural
+from params.kept import PARAMS
 
 NAMED = 3  # comparisons that are named one by one
 
@@ -131,7 +132,7 @@ def files(comparisons: Sequence[Tracked]) -> Iterator[Finding]:
         for one in comparisons
         for run in one.runs
         if is_active(run) and is_complete(run)
-        if (folder := local_folder(run)) is not None and not (folder / "params.yaml").is_file()
+        if (folder := local_folder(run)) is not None and not (folder / PARAMS).is_file()
     ]
     if lost:
         names = listed([f"{run.info.run_name} ({run.info.run_id[:8]})" for run in lost])

@@ -1,6 +1,7 @@
 """The flows of deployments: the form they give Prefect, and how their runs end."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from components.records import Comparison
 from components.storage import Home
 from dashboards.verdict import verdict
 from flows import deployments
-from flows.deployments import classification, forecast, lasting_home, sent
+from flows.deployments import classification, command_of, forecast, lasting_home, sent
 from params.errors import InputError
 from params.load import load, shipped
 from params.schema import ClassificationExperiment, ForecastExperiment
@@ -78,25 +79,55 @@ def test_a_mistake_is_told_as_one_in_a_file_is(
 
 
 @pytest.fixture
-def deployed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a run of the deployment forecast/hot, but in the process group of the tests."""
+def deployed(
+    monkeypatch: pytest.MonkeyPatch, tiny_temperature: ForecastExperiment, prefect: None
+) -> dict[str, Any]:
+    """As in a run of the deployment forecast/hot, but in the process group of the tests.
+
+    Gives its own params, of one architecture.
+    """
+    values = tiny_temperature.model_dump(mode="json") | {"architectures": ["rnn"]}
+    made = forecast.to_deployment("hot", parameters={"params": values}).apply()
     monkeypatch.setattr(deployments, "own_group", lambda: None)
-    monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "1")
+    monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", str(made))
     monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__NAME", "hot")
-    assert (runtime.deployment.id, runtime.deployment.name) == ("1", "hot")
+    assert (runtime.deployment.id, runtime.deployment.name) == (str(made), "hot")
+    return values
 
 
-@pytest.mark.usefixtures("prefect", "deployed")
+def test_the_command_names_what_is_not_the_deployments_own(deployed: dict[str, Any]) -> None:
+    def command(**changed: object) -> list[str]:
+        given = {"params": deployed, "fresh": False, "set": [], **changed}
+        return command_of("forecast/hot", "temperature", given)
+
+    run = ["prefect", "deployment", "run", "forecast/hot"]
+    assert command() == run
+    changes = ["train.max_epochs=5", "report.title=A 'quoted' one"]
+    assert command(set=changes) == [*run, "--param", f"set={json.dumps(changes)}"]
+    assert command(fresh=True) == [*run, "--param", "fresh=true"]
+    edited = deployed | {"seeds": [7]}
+    found = command(params=edited)
+    assert found[:-1] == [*run, "--param"]
+    assert json.loads(found[-1].removeprefix("params=")) == edited
+
+
+def test_a_run_of_no_deployment_is_one_of_the_command_line() -> None:
+    given = {"params": {}, "fresh": True, "set": ["seeds=[1,2]"]}
+    expected = ["unroll", "run", "temperature", "--set", "seeds=[1,2]", "--fresh"]
+    assert command_of(None, "temperature", given) == expected
+
+
 def test_a_run_ends_with_the_headline_and_says_what_started_it(
-    tiny_temperature: ForecastExperiment, home: Home, monkeypatch: pytest.MonkeyPatch
+    deployed: dict[str, Any], home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UNROLL_HOME", str(home.root))
-    values = tiny_temperature.model_dump(mode="json") | {"architectures": ["rnn"]}
-    state = forecast(values, fresh=False, set=("seeds=[2]",), return_state=True)
+    state = forecast(deployed, fresh=False, set=("seeds=[2]",), return_state=True)
     (text,) = home.reports.glob("*/comparison.json")
     comparison = Comparison.model_validate_json(text.read_text())
     assert (state.name, state.message) == ("Completed", verdict(comparison).headline)
-    assert comparison.provenance.command == "prefect deployment run forecast/hot"
+    assert shlex.split(comparison.provenance.command) == [
+        *("prefect", "deployment", "run", "forecast/hot", "--param", 'set=["seeds=[2]"]'),
+    ]
     assert [row.seeds for row in comparison.rows if row.kind == "network"] == [(2,)]
     client = MlflowClient(home.tracking_uri)
     known = client.get_experiment_by_name("temperature")

@@ -31,6 +31,15 @@ def test_a_dimension_is_read_as_its_param_takes_it(argument: str, dimension: Dim
     )
 
 
+@pytest.mark.parametrize("arguments", [[], ["train.batch_size=8..64:8"]])
+def test_what_has_a_grid_is_not_searched(arguments: list[str]) -> None:
+    given = ["grid={train.learning_rate: [1e-3, 3e-4], model.hidden_sizes: [[64]]}"]
+    said = "imdb has a grid of model.hidden_sizes, train.learning_rate; leave it out with --set"
+    with pytest.raises(InputError, match=said):
+        space_of(load("imdb", given), arguments)
+    assert space_of(load("imdb", [*given, "grid={}"]), arguments)[0]
+
+
 @pytest.mark.parametrize(
     ("argument", "said"),
     [

@@ -28,9 +28,9 @@ def make(prepared: Prepared) -> Callable[..., Search]:
         found, where = space_of(experiment, space)
         return search_for(
             experiment,
-            prepared.model_copy(update=data),
-            found,
-            metrics_of("classification")[metric],
+            prepared=prepared.model_copy(update=data),
+            space=found,
+            metric=metrics_of("classification")[metric],
             num_trials=num_trials,
             seeds=seeds,
             space_from=where,

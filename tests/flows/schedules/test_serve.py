@@ -17,6 +17,7 @@ import pytest
 from mlflow import MlflowClient
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from components.records import Comparison
 from flows.schedules import serve
 from params.load import to_yaml
 from params.schema import ForecastExperiment
@@ -71,6 +72,9 @@ def test_a_schedule_fires_twice_and_the_second_run_trains_nothing(
         ended = datetime.fromisoformat(before["end_time"])
         assert ended <= datetime.fromisoformat(after["start_time"])
     assert len({run["state"]["message"] for run in runs}) == 1  # the same headline
+    (report,) = servers.reports.glob("*/comparison.json")
+    found = Comparison.model_validate_json(report.read_text())
+    assert found.provenance.command == "prefect deployment run forecast/often"
 
     deployment = httpx.get(f"{servers.prefect}/deployments/name/forecast/often").json()
     assert deployment["paused"]
@@ -102,7 +106,7 @@ def test_a_run_goes_on_alone_and_is_cancelled_with_what_serves_it(
     known = client.get_experiment_by_name("endless")
     assert known is not None
     assert {one.info.status for one in client.search_runs([known.experiment_id])} == {"KILLED"}
-    assert not of_session(command.process.pid)
+    until(lambda: not of_session(command.process.pid), 10)  # a child sees the end of its parent
 
 
 def said(servers: Any) -> list[str]:

@@ -129,6 +129,22 @@ def test_a_port_that_is_taken_is_told(
     assert not (tmp_path / "outputs" / "prefect").exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_answered_while_a_database_does_not_answer(
+    start: Start, ports: Ports, number: int
+) -> None:
+    pytest.importorskip("psycopg2")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://me:secret@127.0.0.1:{silent.getsockname()[1]}/runs"
+        command = start("up", *options(ports), "--postgres", address)
+        silent.settimeout(60)
+        connection, _ = silent.accept()
+        with connection:
+            # psycopg2 itself would wait for its 10 seconds.
+            assert command.end(number, 5) == 128 + number
+    assert command.said() == "unroll: stopped before a server began\n"
+
+
 def test_two_servers_need_two_ports(start: Start) -> None:
     command = start("up", "--prefect-port", "5000")
     assert command.process.wait(60) == 2

@@ -78,6 +78,12 @@ def test_by_default_the_first_seed_and_every_architecture(
         (["imdb", "--seeds", "1,1"], "seeds must not repeat a value, got [1, 1] (--seeds)"),
         (["imdb", "--seeds", "["], "--seeds must look like 1,2,3, got '['"),
         (["imdb", "--space", "train.batch_size=64..8"], "low must be less than high"),
+        (["imdb", "--set", "compare.metric=test/mae"], "compare.metric must be one of test/acc"),
+        (["imdb", "--set", "ingest.source=/no/folder"], "must be an existing folder, a Hub data"),
+        (
+            ["imdb", "--set", "grid={train.learning_rate: [1e-3,3e-4]}"],
+            "a search varies the",
+        ),
         (["imdb", "--set", "train.batch_size=0"], "train.batch_size must be at least 1, got 0"),
     ],
 )

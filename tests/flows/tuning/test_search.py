@@ -102,7 +102,7 @@ def test_a_search_finds_the_step_size_that_learns(tune: Callable[..., Tuning], h
     places = {f"{name}-trial{place}" for name in ("gru", "rnn") for place in range(1, 7)}
     assert set(runs) == places
     assert all(run.info.status == "FINISHED" for run in runs.values())
-    marked = {run.info.run_id for run in runs.values() if "unroll.best" in run.data.tags}
+    marked = {run.info.run_id for run in runs.values() if "unroll.best_trial" in run.data.tags}
     assert marked == {one.best.run_id for one in found.tuned if one.best}
     for one in found.tuned:
         for trial in one.trials:

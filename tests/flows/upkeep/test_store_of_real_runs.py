@@ -11,15 +11,19 @@ from pydantic import TypeAdapter
 from safetensors import safe_open
 
 from components import usage
+from components.metrics import VAL_LOSS, metrics_of
 from components.provenance import provenance
 from components.storage import Home
 from components.train import worker
 from flows import experiment as flow
 from flows.experiment import new_context
+from flows.tuning import session
+from flows.tuning.asked import Asked
 from flows.upkeep.clean import look
 from flows.upkeep.plan import make_plan
 from flows.upkeep.wanted import Wish
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
+from params.space import space_of
 
 READABLE = {".parquet", ".safetensors", ".json", ".jsonl", ".log"}
 
@@ -77,3 +81,44 @@ def test_each_output_is_referred_to_and_is_readable_without_executing_anything(
     found = replace(look(home), since=math.inf)
     going = [item for item in make_plan(found, Wish()).items if item.kind == "output"]
     assert len(going) == 7 + len(tiny_imdb.evaluate.baselines)
+
+
+@pytest.mark.usefixtures("prefect")
+def test_what_a_search_trained_is_its_trials_until_they_are_deleted(
+    tiny_imdb: ClassificationExperiment, home: Home
+) -> None:
+    params = tiny_imdb.model_copy(update={"architectures": ("gru",)})
+    space, where = space_of(params, ["preprocess.max_length=[4,10]"])
+    asked = Asked(
+        experiment=params,
+        space=space,
+        space_from=where,
+        metric=metrics_of(params.task)[VAL_LOSS],
+        num_trials=3,
+        seeds=(1,),
+        workers=1,
+        command=["unroll", "tune", params.name],
+    )
+    assert session.tune(asked, home, as_json=False) == 0
+    found = replace(look(home), since=math.inf)
+    # Both lengths were tried, and equal trials are trained once.
+    stored = ["ingest", "preprocess", "preprocess", "train", "train"]
+    assert sorted(one.name.partition("/")[0] for one in found.stored) == stored
+    assert [one.unknown for one in found.comparisons] == [""]
+    assert make_plan(found, Wish()).items == ()
+
+    # What a search leaves that is killed in the midst of a trial goes on from its checkpoint.
+    trained = next(one for one in found.stored if one.name.startswith("train/"))
+    trained.path.rename(trained.path.with_suffix(".partial"))
+    found = replace(look(home), since=math.inf)
+    assert {one.kind for one in found.stored} == {"output", "partial"}
+    assert make_plan(found, Wish()).items == ()
+
+    client = MlflowClient(home.tracking_uri)
+    for run in found.comparisons[0].runs:
+        if run.data.tags["unroll.kind"] == "trial":
+            client.delete_run(run.info.run_id)
+    found = replace(look(home), since=math.inf)
+    items = make_plan(found, Wish()).items
+    kinds = sorted(item.kind for item in items if item.name.startswith("store "))
+    assert kinds == ["output", "output", "partial"]  # the other length, and both trainings
