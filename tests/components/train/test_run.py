@@ -1,4 +1,4 @@
-"""A training as the pipeline asks for it: once more, alone, if memory ran out; never for another reason."""
+"""A training is done once more, alone, if memory ran out, and never for another reason."""
 
 import logging
 from pathlib import Path
