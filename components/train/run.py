@@ -8,8 +8,9 @@ from components.records import Trained
 from components.storage import Store
 from components.train import placing
 from components.train.job import TRAINED, TrainingJob
-from components.train.torchrun import fit_on_ranks
+from components.train.torchrun import elsewhere, fit_on_ranks
 from components.train.worker import ChildFailed, Event, run_in_child
+from params.errors import plural
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +85,10 @@ def train_on_devices(
             else:
                 tell(event)
 
+        if job.resources.num_nodes > 1:
+            command = elsewhere(job, folder)
+            others = plural(job.resources.num_nodes - 1, "other machine")
+            logger.info("%s: waits for %s; run there: %s", job.name, others, command)
         placed = job.model_copy(update={"gpus": gpus})
         run_in_child(work, placed.model_dump_json(), folder, take_note)
 

@@ -8,6 +8,7 @@ of its machine within a second or two, and those of other machines within `ranks
 """
 
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -61,6 +62,13 @@ def arguments(job: TrainingJob) -> list[str]:
         return [*common, "--standalone"]
     meeting = ["--rdzv-backend", "c10d", "--rdzv-endpoint", resources.rendezvous]
     return [*common, *meeting, "--rdzv-id", job.key]
+
+
+def elsewhere(job: TrainingJob, folder: Path) -> str:
+    """What to run on each of the other machines that share a training."""
+    return shlex.join(
+        ["python", "-m", "torch.distributed.run", *arguments(job), "-m", __name__, str(folder)]
+    )
 
 
 def reason(folder: Path, number: int, code: int) -> str:

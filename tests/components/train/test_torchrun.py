@@ -1,7 +1,13 @@
 """Two processes that share a training do what one would, and go on together after one dies."""
 
+import logging
+import shlex
 import signal
+import socket
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +151,32 @@ def test_why_a_rank_ended(code: int, said: str | None, expected: str, tmp_path: 
     if said:
         (tmp_path / "rank-1.txt").write_text(said)
     assert reason(tmp_path, 1, code) == expected
+
+
+@pytest.mark.slow
+def test_another_machine_joins_by_the_command_that_is_logged(
+    text_job: TrainingJob, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The other machine is this one, under the same path."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        meeting = f"127.0.0.1:{free.getsockname()[1]}"
+    job = changed(text_job, 0.0, max_epochs=2)
+    resources = Resources(num_nodes=2, rendezvous=meeting)
+    apart = job.model_copy(update={"resources": resources})
+    with ThreadPoolExecutor(1) as pool, caplog.at_level(logging.INFO):
+        training = pool.submit(train, apart, Store(tmp_path / "apart"), lambda _: None)
+        end = time.monotonic() + 30
+        while not (said := [one for one in caplog.messages if "run there: " in one]):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        command = shlex.split(said[0].partition("run there: ")[2])
+        assert "waits for 1 other machine" in said[0]
+        while not (Path(command[-1]) / "job.json").exists():
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        subprocess.run([sys.executable, *command[1:]], check=True, timeout=120)
+        found = training.result(60)
+    alone = train(job, Store(tmp_path / "alone"), lambda _: None)
+    for one, other in zip(alone.epochs, found.epochs, strict=True):
+        assert other.metrics == pytest.approx(one.metrics, abs=1e-6)
