@@ -13,7 +13,8 @@ from components.stopping import stopping
 
 logger = logging.getLogger(__name__)
 
-PAUSES = (1, 2, 4, 8, 15, 30, 60, 60, 60, 60)  # seconds; five minutes in all
+PAUSES = (1, 2, 4, 8, 15, 30, 60, 60, 60, 60)  # seconds
+PATIENCE_SECONDS = 300.0  # in all, whatever the tries take
 TRANSIENT = {ErrorCode.Name(code) for code in (INTERNAL_ERROR, TEMPORARILY_UNAVAILABLE)}
 
 Result = TypeVar("Result")
@@ -28,7 +29,7 @@ def patiently(what: str, call: Callable[[], Result]) -> Result:
         what: What is sent or asked, for the warning.
         call: May be called several times.
     """
-    end = time.monotonic() + sum(PAUSES)
+    end = time.monotonic() + PATIENCE_SECONDS
     for pause in PAUSES:
         try:
             return call()
