@@ -18,6 +18,7 @@ from components.train.worker import Event
 
 logger = logging.getLogger(__name__)
 
+LONG_SECONDS = 5.0  # for a try to send metrics
 MOST = 100  # epochs sent at a time; MLflow takes a thousand metrics
 
 
@@ -36,6 +37,7 @@ class EpochLog:
         self.unsent: list[list[Metric]] = []  # those of an epoch together
         self.known = known_steps(tracking.client(), run_id, TRAIN_LOSS) if taken_up else set()
         self.begun = threading.Event()  # set as soon as an epoch is logged
+        self.next_try = 0.0  # by the monotonic clock
 
     def __call__(self, event: Event) -> None:
         """Log an event if an epoch ended with it; other events are not kept."""
@@ -44,11 +46,17 @@ class EpochLog:
         epoch = Epoch.model_validate({key: event[key] for key in Epoch.model_fields})
         self.unsent.append(metrics_of(epoch))
         self.known.add(epoch.epoch)  # told again it would get another time, and be there twice
+        start = time.monotonic()
+        if start < self.next_try:
+            return
         try:
             self.send()
         except MlflowException as error:
             if is_disk_full(error):
                 raise
+            took = time.monotonic() - start
+            if took > LONG_SECONDS:  # in which nobody hears of the training: as long a time without
+                self.next_try = start + 2 * took
             logger.warning("MLflow took no metrics, they are kept for later: %s", error)
 
     def send(self) -> None:

@@ -201,7 +201,10 @@ def test_killed_at_random_moments_it_ends_as_if_nothing_had_been(
     assert len(killed) == kills
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+)
 def test_an_interrupted_run_says_so_everywhere_and_is_taken_up(
     number: int,
     status: int,
@@ -269,6 +272,7 @@ def test_a_second_signal_ends_it_at_once(
     assert_nothing_is_left(home)
 
 
+@pytest.mark.slow
 def test_without_its_prefect_server_a_run_ends_soon_and_is_taken_up(
     experiment: Path,
     undisturbed: dict[str, Any],

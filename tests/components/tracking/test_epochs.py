@@ -100,6 +100,46 @@ def test_metrics_that_mlflow_does_not_take_are_sent_later(
     assert [(one.step, one.value) for one in history] == [(1, 3.0), (2, 1.5)]
 
 
+def test_a_try_that_took_long_is_followed_by_as_long_a_time_without(
+    opened: Tracking, parent: Parent, job: TrainingJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = start_training(parent, job).run_id
+    log = EpochLog(opened, run_id)
+    now, tries = 1000.0, 0
+
+    def refuse(*_: object, **__: object) -> None:
+        nonlocal now, tries
+        now, tries = now + 250, tries + 1
+        raise MlflowException("no answer", TEMPORARILY_UNAVAILABLE)
+
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "log_batch", refuse)
+        for epoch in (1, 2, 3):
+            log({"kind": "epoch", **EPOCHS[0].model_copy(update={"epoch": epoch}).model_dump()})
+            now += 10
+    assert tries == 1
+    now += 250
+    log({"kind": "epoch", **EPOCHS[0].model_copy(update={"epoch": 4}).model_dump()})
+    history = opened.client().get_metric_history(run_id, "val/loss")
+    assert [one.step for one in history] == [1, 2, 3, 4]
+
+
+def test_it_is_waited_for_five_minutes_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+
+    def refuse() -> None:
+        nonlocal now
+        now += 250
+        raise MlflowException("no answer", TEMPORARILY_UNAVAILABLE)
+
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(patience.stopping, "wait", lambda _: None)
+    with pytest.raises(MlflowException, match="no answer"):
+        patience.patiently("it", refuse)
+    assert now == 1500
+
+
 def test_what_may_have_arrived_is_sent_again_and_is_there_once(
     opened: Tracking, parent: Parent, job: TrainingJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
