@@ -48,9 +48,10 @@ def show_cursor() -> None:
 class Interruptions:
     """What SIGINT and SIGTERM do to this process: the first asks, the second ends it at once."""
 
-    def __init__(self) -> None:
-        """No signal has come."""
+    def __init__(self, advice: str = "") -> None:
+        """No signal has come; `advice` is what a person can do when one came."""
         self.came: int | None = None
+        self.advice = advice
 
     @property
     def status(self) -> int:
@@ -69,9 +70,15 @@ class Interruptions:
         """Let nothing new begin, and do not wait longer than some seconds for what is running."""
         if not stopping.is_set():
             stopping.set()
-            limit = threading.Timer(PATIENCE_SECONDS, self.end_at_once)
+            limit = threading.Timer(PATIENCE_SECONDS, self.end_anyway)
             limit.daemon = True
             limit.start()
+
+    def end_anyway(self) -> NoReturn:
+        """End this process, since something that was asked to end does not."""
+        said = "interrupted; MLflow or Prefect did not hear of it in time"
+        print_error("; ".join(filter(None, [said, self.advice])))
+        self.end_at_once()
 
     def end_at_once(self) -> NoReturn:
         """End this process; its children see that, and end too."""
@@ -92,7 +99,7 @@ def interruptible(advice: str = "") -> Iterator[None]:
         advice: What a person can do then.
     """
     global _answering  # noqa: PLW0603 - as global as the handlers of signals are
-    _answering = answer = Interruptions()
+    _answering = answer = Interruptions(advice)
     before = {number: signal.signal(number, answer) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

@@ -87,7 +87,7 @@ def stubborn():
             time.sleep(60)
         except KeyboardInterrupt:
             pass
-with told.interruptible():
+with told.interruptible("again: X"):
     if sys.argv[1] == "stubborn":
         stubborn()
     print("ready", flush=True)
@@ -117,3 +117,7 @@ def test_it_ends_in_any_case(
             time.sleep(0.1)
         assert process.wait(10) == status
         assert time.monotonic() - begun >= at_least
+        assert process.stderr is not None
+        said = process.stderr.read().decode()
+    in_vain = "unroll: interrupted; MLflow or Prefect did not hear of it in time; again: X\n"
+    assert (said == in_vain) == (at_least > 0)
