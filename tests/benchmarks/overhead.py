@@ -18,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +58,9 @@ FIRST = [
 ]
 
 
+Environment = dict[str, str]
+
+
 @dataclass(frozen=True)
 class Sides:
     """Seconds of the two, measured one after the other."""
@@ -78,8 +83,9 @@ def seconds(command: list[str], environment: dict[str, str]) -> float:
     return time.perf_counter() - start
 
 
-def measure(experiment: str, overrides: list[str]) -> Sides:
-    """Both sides once, the bare loop first."""
+@contextmanager
+def prepared(experiment: str, overrides: Sequence[str] = ()) -> Iterator[tuple[Path, Environment]]:
+    """A folder of its own, and an environment in which `experiment` was run once before."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         environment = os.environ | {
@@ -89,17 +95,28 @@ def measure(experiment: str, overrides: list[str]) -> Sides:
         }
         environment.pop("PREFECT_API_URL", None)
         environment.pop("MLFLOW_TRACKING_URI", None)
-        unroll = [str(Path(sys.executable).with_name("unroll")), "run", experiment]
-        seconds([*unroll, *changes(FIRST)], environment)
+        seconds(unroll_run(experiment, [*overrides, *FIRST]), environment)
+        yield folder, environment
+
+
+def unroll_run(experiment: str, overrides: Sequence[str]) -> list[str]:
+    """The command line that runs `experiment`."""
+    unroll = str(Path(sys.executable).with_name("unroll"))
+    return [unroll, "run", experiment, *changes(overrides)]
+
+
+def measure(experiment: str, overrides: list[str]) -> Sides:
+    """Both sides once, the bare loop first."""
+    with prepared(experiment) as (folder, environment):
         script, trained = folder / "bare.py", folder / "trained"
         script.write_text(BARE)
         trained.mkdir()
         asked = [experiment, json.dumps(overrides), str(folder / "home" / "store"), str(trained)]
         alone = seconds([sys.executable, str(script), *asked], environment)
-        return Sides(seconds([*unroll, *changes(overrides)], environment), alone)
+        return Sides(seconds(unroll_run(experiment, overrides), environment), alone)
 
 
-def changes(overrides: list[str]) -> list[str]:
+def changes(overrides: Sequence[str]) -> list[str]:
     """Overrides as the command line takes them."""
     return [word for override in overrides for word in ("--set", override)]
 
