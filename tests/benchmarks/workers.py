@@ -2,9 +2,9 @@
 
     python tests/benchmarks/workers.py FOLDER --output tests/benchmarks/workers.md
 
-`FOLDER` holds the IMDB reviews laid out like `stanfordnlp/imdb` on the Hub. Three architectures with
-one seed, from process start to report, each side in a folder of its own where the data are read
-and encoded already. One training at a time has all cores as threads.
+`FOLDER` holds the IMDB reviews laid out like `stanfordnlp/imdb` on the Hub. Three architectures
+with one seed, from process start to report, each side in a folder of its own where the data are
+read and encoded already. One training at a time has all cores as threads.
 """
 
 import argparse
