@@ -64,7 +64,10 @@ def to_take_up(client: MlflowClient, home: Home, id: str | None) -> Run:
         every = latest_first(client, every_experiment(client), COMPARISONS)
         found = next((run for run in every if can_be_taken_up(run, home)), None)
         if found is None:
-            raise InputError("nothing to take up: no comparison is unfinished")
+            raise InputError(
+                "nothing to take up: no comparison is unfinished; what was interrupted before it "
+                "began, and a search, go on with the command that began them"
+            )
         return found
     run = named(client, id)
     if not is_comparison(run):

@@ -6,12 +6,13 @@ import os
 import signal
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID
 
 import psutil
+from filelock import FileLock, Timeout
 from prefect.client.orchestration import get_client
 from prefect.runner import Runner
 from prefect.settings import get_current_settings
@@ -36,7 +37,7 @@ def serve(experiments: Sequence[Experiment], asked: When, home: Home, *, fresh: 
     """Run every experiment when it is due until a signal comes; returns the exit status.
 
     Raises:
-        InputError: If an experiment is named twice, or a server does not answer.
+        InputError: If an experiment is named twice or served already, or a server does not answer.
     """
     names = [params.name for params in experiments]
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -45,8 +46,38 @@ def serve(experiments: Sequence[Experiment], asked: When, home: Home, *, fresh: 
     os.environ["UNROLL_HOME"] = str(home.root)  # for the processes in which runs happen
     # What Prefect's runner says of a server that is away would fill the screen.
     warnings.filterwarnings("ignore", "coroutine 'Runner", RuntimeWarning)
-    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+    with (
+        contextlib.ExitStack() as held,
+        Path(os.devnull).open("w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+    ):
+        for name in names:
+            held.enter_context(served(home, name))
         return asyncio.run(serve_until_told(experiments, asked, fresh=fresh))
+
+
+@contextlib.contextmanager
+def served(home: Home, name: str) -> Iterator[None]:
+    """Hold the schedule of an experiment while the block runs.
+
+    A second process would put its own in its place, and pause it when it ends.
+
+    Raises:
+        InputError: If another process holds it.
+    """
+    path = home.root / "serving" / f"{name}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise InputError(
+            f"{name} is served by another process, and has one schedule; end that process first"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def require_lasting_servers(home: Home) -> None:
@@ -133,6 +164,8 @@ async def stop(
         serving: The runner's work, which may not have begun.
     """
     note("stopping: the schedules are paused, and what runs is cancelled")
+    if await is_away():  # which Prefect's runner would find out at every step
+        end_at_once(status, "Prefect's server does not answer; the schedules may still be on")
     try:
         async with asyncio.timeout(END_SECONDS):
             await asyncio.wait({resuming})
@@ -145,6 +178,15 @@ async def stop(
         end_at_once(status, await pause(made))
     print_error("the schedules are paused")
     return status
+
+
+async def is_away() -> bool:
+    """Whether the server does not answer now."""
+    try:
+        async with asyncio.timeout(LOOK_SECONDS), get_client() as client:
+            return await client.api_healthcheck() is not None
+    except TimeoutError:
+        return True
 
 
 async def away() -> None:

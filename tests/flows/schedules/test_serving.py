@@ -12,6 +12,7 @@ import httpx
 import pytest
 from prefect.deployments.runner import DeploymentApplyError
 
+from components.storage import Home
 from flows.schedules import deployed, serve
 from flows.schedules.deployed import deploy
 from flows.schedules.when import When, when
@@ -58,6 +59,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         at_deploy: Callable[[], None] = lambda: None,
         at_resume: Callable[[Runner], None] = lambda runner: runner.let.set(),
         fails: str = "",
+        gone: bool = False,
     ) -> tuple[int | None, list[str]]:
         calls: list[str] = []
         runner: Runner
@@ -82,13 +84,21 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
             calls.append("paused")
             return "the schedules are paused"
 
+        async def is_away() -> bool:
+            return gone
+
         def end_at_once(status: int, message: str) -> NoReturn:
             calls.append(f"{status} {message}")
             raise Ended
 
         for name, value in {
             **{"Runner": made, "deploy": deploying, "resume": resume, "pause": pause},
-            **{"end_at_once": end_at_once, "START_SECONDS": 0.01, "away": asyncio.Event().wait},
+            **{
+                "is_away": is_away,
+                "end_at_once": end_at_once,
+                "START_SECONDS": 0.01,
+                "away": asyncio.Event().wait,
+            },
         }.items():
             monkeypatch.setattr(serve, name, value)
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -141,6 +151,29 @@ def test_a_runner_that_fails_says_so_and_its_schedules_are_paused(
     assert status is None
     said = "RuntimeError: Runner failed to start: client; what ran is ended, and the schedules are"
     assert calls[-2:] == ["paused", f"1 {said} paused"]
+
+
+def test_with_a_server_that_is_gone_the_end_does_not_wait_for_it(
+    served: Callable[..., Any],
+) -> None:
+    def at_resume(runner: Runner) -> None:
+        runner.let.set()
+        kill()
+
+    status, calls = served(at_resume=at_resume, gone=True)
+    said = "143 Prefect's server does not answer; the schedules may still be on"
+    assert (status, calls[-1]) == (None, said)
+    assert "stopped" not in calls
+
+
+def test_an_experiment_is_served_by_one_process(home: Home) -> None:
+    with (
+        serve.served(home, "imdb"),
+        pytest.raises(InputError, match="imdb is served by another process"),
+    ):
+        serve.served(home, "imdb").__enter__()
+    with serve.served(home, "imdb"), serve.served(home, "temperature"):
+        pass
 
 
 def test_what_a_runner_that_cannot_be_stopped_served_is_paused(
