@@ -68,7 +68,8 @@ def test_two_ranks_learn_what_one_process_learns(text_job: TrainingJob, tmp_path
 def test_a_rank_that_is_killed_ends_the_others_and_the_training_goes_on_as_if_nothing_had_been(
     text_job: TrainingJob, tmp_path: Path
 ) -> None:
-    job = shared(changed(text_job, 0.5, max_epochs=40, ema_decay=0.9))
+    # So many that it is still there to be killed when its third epoch is heard of.
+    job = shared(changed(text_job, 0.5, max_epochs=200, ema_decay=0.9))
     store = Store(tmp_path / "torn")
     killed: list[float] = []
     left: list[psutil.Process] = []
@@ -89,7 +90,7 @@ def test_a_rank_that_is_killed_ends_the_others_and_the_training_goes_on_as_if_no
     torn = train(job, store, told.append)
     before = [event["epoch"] for event in told if event.get("before")]
     assert before[:3] == [1, 2, 3]
-    assert len(before) < 40
+    assert len(before) < 200
     whole = train(job, Store(tmp_path / "whole"), lambda _: None)
     assert [epoch.metrics for epoch in torn.epochs] == [epoch.metrics for epoch in whole.epochs]
     assert (torn.path / WEIGHTS).read_bytes() == (whole.path / WEIGHTS).read_bytes()
