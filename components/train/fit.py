@@ -15,13 +15,13 @@ from components.files import sync, write_whole
 from components.metrics import VAL_LOSS
 from components.records import Trained
 from components.train.checkpoint import Checkpoints, newest_checkpoint, remove_checkpoints
+from components.train.child import EVENTS
 from components.train.data import SequenceData
 from components.train.history import History
 from components.train.job import TRAINED, WEIGHTS, TrainingJob
 from components.train.lightning_module import SequenceModule
 from components.train.networks import RecurrentNetwork, num_parameters
 from components.train.ranks import AWAY_SECONDS, rank
-from components.train.worker import EVENTS
 
 
 def fit(job: TrainingJob, folder: Path) -> None:

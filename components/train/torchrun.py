@@ -15,10 +15,10 @@ import threading
 import time
 from pathlib import Path
 
+from components.train.child import Reason
 from components.train.job import TrainingJob
 from components.train.placing import see_only
 from components.train.ranks import rank
-from components.train.worker import Reason
 
 JOB = "job.json"
 LOOK_SECONDS = 0.2

@@ -1,56 +1,40 @@
-"""The clean child process: how it is started, followed and survived.
+"""The clean child process as its parent sees it: how it is started, followed and survived.
 
 Children are forked from a forkserver that has imported torch and Lightning once, so that only the
 first one pays for it. Nothing here imports them: the process that starts children stays light.
 """
 
 import contextlib
-import ctypes
 import json
 import logging
 import multiprocessing
-import os
 import signal
-import sys
 import threading
-import time
-import traceback
 from collections.abc import Callable
 from functools import partial
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from components.disk import SAID, is_disk_full
+from components.disk import SAID
 from components.stopping import stopping
-from components.train.memory import is_out_of_memory, times_memory_ran_out
+from components.train.child import DISK_FULL, EVENTS, LOG, OUT_OF_MEMORY, REASON, Work, enter
+from components.train.memory import times_memory_ran_out
 
 logger = logging.getLogger(__name__)
 
-EVENTS = "events.jsonl"
-LOG = "child.log"
-REASON = "reason.txt"
-DISK_FULL = 28  # as in errno; the status of a child that cannot even write why it ends
-OUT_OF_MEMORY = 12  # as in errno
 FORKSERVER_GONE = 255  # what multiprocessing says when it cannot know
 LOG_KEPT = 20_000  # characters of it that a failure carries
 POLL_SECONDS = 0.3  # between looks for events: as often as a training tells of its steps
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # as in glibc's malloc.h
 
 Event = dict[str, Any]
-Work = Callable[[str, Path], None]
 
 _context = multiprocessing.get_context("forkserver")
 # How a child ended can be read once, and multiprocessing reads it of all that have ended whenever
 # one is started, listed or joined: two threads at it would find the status 255 instead.
 _children = threading.Lock()
-
-
-class Reason(Exception):
-    """Raised in a child: its message is what people are told, without the name of an error."""
 
 
 class ChildFailed(Exception):
@@ -186,53 +170,3 @@ def failure(child: ForkServerProcess, folder: Path, ran_out: bool) -> ChildFaile
     if code == FORKSERVER_GONE:
         said = "the process that starts all trainings was ended, and this one with it"
     return ChildFailed(said, "FAILED", printed)
-
-
-def enter(work: Work, job: str, folder: Path) -> None:
-    """The first thing in the child: set it up, do the work, and leave a reason if it fails."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    signal.signal(signal.SIGTERM, end_by)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    keep_freed_memory()
-    with (folder / LOG).open("w", encoding="utf-8") as log:
-        os.dup2(log.fileno(), sys.stdout.fileno())
-        os.dup2(log.fileno(), sys.stderr.fileno())
-    try:
-        work(job, folder)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the parent must hear of it
-        with contextlib.suppress(OSError):
-            traceback.print_exc()
-        said = " ".join(str(error).split()) or "no message"
-        kind = "" if isinstance(error, Reason) else f"{type(error).__name__}: "
-        if is_disk_full(error):
-            os._exit(DISK_FULL)  # without a last line in the log, for which there is no room
-        (folder / REASON).write_text(f"{kind}{said}", encoding="utf-8")
-        sys.exit(OUT_OF_MEMORY if is_out_of_memory(error) else 1)
-
-
-def keep_freed_memory() -> None:
-    """Tell glibc to keep what is freed instead of handing it back to the system.
-
-    An LSTM's workspace of some 30 MB is otherwise mapped anew at every step, and its page faults
-    take half of the training time. Elsewhere than on glibc nothing is done.
-    """
-    with contextlib.suppress(AttributeError, OSError):
-        libc = ctypes.CDLL(None)
-        libc.mallopt(M_MMAP_MAX, 0)
-        libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
-
-
-def end_by(number: int, _: FrameType | None) -> None:
-    """End this process by a signal: Lightning, left to itself, would exit as if all were well."""
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
-
-
-def end_with_parent() -> None:
-    """End this process when the one that started it is gone, however it went."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        time.sleep(0.1)
-        os._exit(1)

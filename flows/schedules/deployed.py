@@ -1,11 +1,13 @@
 """A Prefect deployment for each experiment that is served."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import httpx
+from filelock import FileLock, Timeout
 from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
@@ -15,6 +17,7 @@ from prefect.schedules import Cron, Interval, Schedule
 from prefect.settings import PREFECT_UI_URL
 from prefect.types.entrypoint import EntrypointType
 
+from components.storage import Home
 from flows.deployments import classification, forecast
 from flows.schedules.when import When
 from flows.terminal import note
@@ -28,6 +31,30 @@ FLOWS: dict[str, Flow[..., Any]] = {"classification": classification, "forecast"
 ONE_AT_A_TIME = ConcurrencyLimitConfig(
     limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
 )
+
+
+@contextmanager
+def served(home: Home, name: str) -> Iterator[None]:
+    """Hold the schedule of an experiment while the block runs.
+
+    A second process would put its own in its place, and pause it when it ends.
+
+    Raises:
+        InputError: If another process holds it.
+    """
+    path = home.root / "serving" / f"{name}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise InputError(
+            f"{name} is served by another process, and has one schedule; end that process first"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 async def deploy(

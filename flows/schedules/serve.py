@@ -6,20 +6,19 @@ import os
 import signal
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID
 
 import psutil
-from filelock import FileLock, Timeout
 from prefect.client.orchestration import get_client
 from prefect.runner import Runner
 from prefect.settings import get_current_settings
 
 from components.storage import Home
 from flows.loss import AWAY_SECONDS
-from flows.schedules.deployed import deploy, pause, reason, resume
+from flows.schedules.deployed import deploy, pause, reason, resume, served
 from flows.schedules.when import When
 from flows.server import require_answer
 from flows.settings import few_tries
@@ -54,30 +53,6 @@ def serve(experiments: Sequence[Experiment], asked: When, home: Home, *, fresh: 
         for name in names:
             held.enter_context(served(home, name))
         return asyncio.run(serve_until_told(experiments, asked, fresh=fresh))
-
-
-@contextlib.contextmanager
-def served(home: Home, name: str) -> Iterator[None]:
-    """Hold the schedule of an experiment while the block runs.
-
-    A second process would put its own in its place, and pause it when it ends.
-
-    Raises:
-        InputError: If another process holds it.
-    """
-    path = home.root / "serving" / f"{name}.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise InputError(
-            f"{name} is served by another process, and has one schedule; end that process first"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def require_lasting_servers(home: Home) -> None:

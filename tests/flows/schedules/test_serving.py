@@ -168,11 +168,11 @@ def test_with_a_server_that_is_gone_the_end_does_not_wait_for_it(
 
 def test_an_experiment_is_served_by_one_process(home: Home) -> None:
     with (
-        serve.served(home, "imdb"),
+        deployed.served(home, "imdb"),
         pytest.raises(InputError, match="imdb is served by another process"),
     ):
-        serve.served(home, "imdb").__enter__()
-    with serve.served(home, "imdb"), serve.served(home, "temperature"):
+        deployed.served(home, "imdb").__enter__()
+    with deployed.served(home, "imdb"), deployed.served(home, "temperature"):
         pass
 
 
