@@ -47,8 +47,9 @@ def is_running(pid: int) -> bool:
 
 
 def test_events_arrive_in_order_each_once_while_the_child_works(
-    child_work: ModuleType, run_folder: Path
+    child_work: ModuleType, run_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.05)
     events: list[worker.Event] = []
     before_the_end: list[bool] = []
 
