@@ -47,9 +47,8 @@ def is_running(pid: int) -> bool:
 
 
 def test_events_arrive_in_order_each_once_while_the_child_works(
-    child_work: ModuleType, run_folder: Path, monkeypatch: pytest.MonkeyPatch
+    child_work: ModuleType, run_folder: Path
 ) -> None:
-    monkeypatch.setattr(worker, "POLL_SECONDS", 0.05)
     events: list[worker.Event] = []
     before_the_end: list[bool] = []
 
