@@ -103,10 +103,10 @@ def with_report(same: Same, tracking: Tracking, home: Home) -> Comparison:
         return there
     from components.tracking.asked import recall_comparison
     from flows.reports.again import rebuilt
-    from flows.reports.writing import write_report
+    from flows.reports.shared import publish
 
     with TemporaryDirectory(prefix="unroll-") as scratch:
         found = rebuilt(recall_comparison(tracking.uri, same.id, Path(scratch)))
-    write_report(found, home.reports)
+    publish(found, home)
     logger.info("the report of %s was gone and is written again", same.id)
     return found
