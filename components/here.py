@@ -24,24 +24,18 @@ def here(record: R, store: Store) -> R:
     """
     if store.remote is None:
         return record
-    changes = {
-        name: found
-        for name in type(record).model_fields
-        if (found := value_here(value := getattr(record, name), store)) is not value
-    }
-    return record.model_copy(update=changes) if changes else record
+    fields = {name: value_here(getattr(record, name), store) for name in type(record).model_fields}
+    return record.model_copy(update=fields)
 
 
 def value_here(value: object, store: Store) -> object:
-    """A field of such a record: itself if there is no output in it."""
-    if isinstance(value, Path):
-        return local(value, store) if is_output(value, store) else value
+    """A field of such a record."""
     if isinstance(value, Record):
         return here(value, store)
     if isinstance(value, tuple):
-        found = tuple(value_here(one, store) for one in value)
-        same = all(one is other for one, other in zip(value, found, strict=True))
-        return value if same else found
+        return tuple(value_here(one, store) for one in value)
+    if isinstance(value, Path) and is_output(value, store):
+        return local(value, store)
     return value
 
 

@@ -66,9 +66,7 @@ class Remote:
                 self.url, **options, **({"auto_mkdir": True} if protocol in LOCAL else {})
             )
         except ImportError as error:
-            raise InputError(
-                f"{self} needs another package: {error}; install it with pip"
-            ) from None
+            raise InputError(f"{self} needs a package that is not there: {error}") from None
         except ValueError as error:
             hint = "UNROLL_HOME must be a folder, or a URL such as s3://bucket/unroll"
             raise InputError(f"{self} cannot be used: {self.said(error)}; {hint}") from None
@@ -86,10 +84,8 @@ class Remote:
                 fs.put_file(file.name, probe)
             fs.rm_file(probe)
         except Exception as error:
-            raise InputError(
-                f"{self} cannot be written: {self.said(error)}; see UNROLL_HOME and the credentials "
-                "for it"
-            ) from error
+            hint = "see UNROLL_HOME and the credentials for it"
+            raise InputError(f"{self} cannot be written: {self.said(error)}; {hint}") from error
 
     def put(self, folder: Path, name: str) -> None:
         """Put a finished folder, in the place of another one of that name, if there is one."""

@@ -136,8 +136,9 @@ def experiment(
     data = Data(ingested=ingested, prepared=prepared)
     with begun(tracking, params, provenance, data, context) as parent, stopping_children():
         last = last_champion.evaluate_last.submit(params, jobs, parent, context)
-        evidence = here(train_and_evaluate(params, parent, context), context.home.store)
+        evidence = train_and_evaluate(params, parent, context)
         evidence = last_champion.with_champion(evidence, jobs, last)
+        evidence = here(evidence, context.home.store)
         evidence = with_answering(params, evidence, context)
         comparison = tasks.compare(params, evidence, parent)
         best = champion.best_run(evidence, jobs)

@@ -162,6 +162,7 @@ def evaluate_baseline(job: score.BaselineJob, context: Context) -> Scored:
 @task(cache_policy=NO_CACHE)
 def measure(experiment: Experiment, evidence: Evidence, context: Context) -> tuple[Answering, ...]:
     """How big and how fast every row is; nothing else may run meanwhile."""
+    evidence = here(evidence, context.home.store)
     rows = network_rows(experiment, evidence.prepared)
     job = answering.answering_job(experiment, evidence, rows)
     found = cost.measure(job, context.home.store, fresh=context.fresh)
