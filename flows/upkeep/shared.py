@@ -27,6 +27,6 @@ def shared(home: Home) -> Iterator[Finding]:
         return
     found = f"{plural(len(outputs), 'output')} and {plural(len(reports), 'report')}"
     yield good("shared store", f"{remote} is writable, with {found}; copied to {home.root}")
-    if home.tracking_uri == home.own_tracking_uri:
-        alone = f"comparisons are tracked in {home.database}, which only this machine sees"
-        yield note("shared store", alone, "for several, set MLFLOW_TRACKING_URI to a server")
+    if not home.is_tracked_by_server:
+        alone = "without an MLflow server, this machine alone knows what it compared"
+        yield note("shared store", alone, "for several machines, set MLFLOW_TRACKING_URI to one")
