@@ -98,6 +98,9 @@ class Remote:
         """Whether a finished folder is there, and is in `folder` now, as it was put.
 
         One that is not as it was put is named in a warning, and taken for none.
+
+        Raises:
+            InputError: If the place cannot be reached; `folder` may have a part of it then.
         """
         manifest = self.read(f"{name}/{MANIFEST}")
         if manifest is None:
@@ -105,19 +108,23 @@ class Remote:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / MANIFEST).write_bytes(manifest)
-        try:
-            files = listed(manifest)
-            version = f"{name}/{version_of(manifest)}"
-            self.get_files({f"{version}/{file}": folder / file for file in files})
-            reason = damage(folder, deep=True)
-        except FileNotFoundError as error:
-            reason = f"a file is missing: {self.said(error)}"
-        except (ValueError, TypeError):
-            reason = f"its {MANIFEST} cannot be read"
+        reason = self.fetch_listed(f"{name}/{version_of(manifest)}", manifest, folder)
         if reason is not None:
             shutil.rmtree(folder, ignore_errors=True)
             logger.warning("%s/%s is damaged (%s); it is not used", self, name, reason)
         return reason is None
+
+    def fetch_listed(self, version: str, manifest: bytes, folder: Path) -> str | None:
+        """What is wrong with the files that a manifest lists, which are in `folder` now."""
+        try:
+            files = {f"{version}/{file}": folder / file for file in listed(manifest)}
+        except (ValueError, TypeError):
+            return f"its {MANIFEST} cannot be read"
+        try:
+            self.get_files(files)
+        except FileNotFoundError as error:
+            return f"a file is missing: {self.said(error)}"
+        return damage(folder, deep=True)
 
     def has(self, name: str) -> bool:
         """Whether a finished folder is there, as far as its manifest says."""

@@ -245,6 +245,24 @@ def test_a_put_that_fails_midway_leaves_nothing_that_is_taken_for_whole(
 
 
 @pytest.mark.usefixtures("impatient")
+def test_what_goes_away_while_it_is_fetched_is_not_taken_for_damaged(
+    first: Store, second: Store, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fsspec.implementations.local import LocalFileSystem
+
+    def get_file(*_: object, **__: object) -> None:
+        raise ConnectionError("no answer")
+
+    first.output("stage", KEY, writing())
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalFileSystem, "get_file", get_file)
+        with pytest.raises(InputError) as caught:
+            second.output("stage", KEY, refuse)
+    assert str(caught.value) == f"{shared.as_uri()} could not be read: no answer"
+    assert second.output("stage", KEY, refuse).reused
+
+
+@pytest.mark.usefixtures("impatient")
 def test_what_comes_back_is_waited_for(
     first: Store, second: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
