@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.storage import Home, Store
+from components.outputs import Store
+from components.storage import Home
 from components.train import worker
 from params.load import load
 from params.schema import ClassificationExperiment, ForecastExperiment

@@ -15,8 +15,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from components.outputs import Store
 from components.preprocess.batches import Batch
-from components.storage import Store
 from components.train.checkpoint import (
     newest_checkpoint,
     random_state,
