@@ -6,7 +6,7 @@ from mlflow.entities import Run
 
 from components.records import Record
 from components.storage import Home
-from components.tracking.comparison import BEST
+from components.tracking.comparison import BEST, REGRESSION
 from components.tracking.connection import connected
 from components.tracking.gone import is_whole
 from components.tracking.looking import LOOKED, LOOKS, began
@@ -25,7 +25,8 @@ class Past(Record):
     `created` is when it began, ISO 8601. `best` is what people call its best network, whose mean by
     the `metric` is the `score`; there is none before its end. `missing` counts what has no result
     at the end. `params` are by dotted key, without texts. `looks` counts the runs that found it
-    as they would have made it, the last of which was at `looked`.
+    as they would have made it, the last of which was at `looked`. `alert` is what the alert said,
+    if it fired.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Past(Record):
     rerun_of: str | None
     looks: int
     looked: str | None
+    alert: str | None
 
 
 def past(home: Home, experiment: str) -> list[Past]:
@@ -81,6 +83,7 @@ def past_of(run: Run, home: Home) -> Past:
         rerun_of=tags.get(RERUN_OF),
         looks=int(tags.get(LOOKS, "0")),
         looked=tags.get(LOOKED),
+        alert=tags.get(REGRESSION),
     )
 
 

@@ -3,6 +3,7 @@
 import difflib
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from mlflow import MlflowClient
@@ -10,10 +11,11 @@ from mlflow.entities import Experiment, Run
 
 from components.metrics import VAL_LOSS
 from components.records import Record
+from components.tracking.comparison import REGRESSION
 from components.tracking.connection import connected
 from components.tracking.files import download
 from components.tracking.runs import COMPLETE
-from components.tracking.search import latest_first
+from components.tracking.search import comparison_of, latest_first
 from components.tracking.trainings import POINT
 from params.errors import InputError
 from params.names import Architecture
@@ -31,7 +33,8 @@ FINISHED = f"tags.`unroll.kind` = 'run' and tags.`{COMPLETE}` = 'true'"
 class FinishedRun(Record):
     """A run that is complete. `val_loss` is that of its best epoch, whose weights lie in `folder`.
 
-    `point` says which point of a grid it is of, such as `train.learning_rate 0.0003`.
+    `point` says which point of a grid it is of, such as `train.learning_rate 0.0003`. `refused` is
+    a newer comparison that was passed over, because its alert fired.
     `folder` holds `params.yaml`, `weights.safetensors`, `prepared.json` and, for texts,
     `vocabulary.json`.
     """
@@ -43,6 +46,7 @@ class FinishedRun(Record):
     val_loss: float
     folder: Path
     point: str = ""
+    refused: str = ""
 
     @property
     def name(self) -> str:
@@ -62,7 +66,8 @@ def find_run(
     """The run that `run_id` begins to name, or else the best one of the latest comparison.
 
     The latest comparison is the one that started last and has a finished run (of `architecture`,
-    if that is given); its best run has the least val/loss.
+    if that is given); its best run has the least val/loss. One whose alert fired is the latest only
+    where there is no other.
 
     Args:
         uri: The MLflow server or database; it must be there.
@@ -77,10 +82,10 @@ def find_run(
     with connected(uri) as client:
         found = find_experiment(client, experiment)
         if run_id is not None:
-            run = named_run(client, found, run_id)
+            run, refused = named_run(client, found, run_id), ""
             loss = best_loss(client, run)
         else:
-            run, loss = best_of_latest(client, found, architecture)
+            run, loss, refused = best_of_latest(client, found, architecture)
         folder = download(client, run, scratch)
     return FinishedRun(
         run_id=run.info.run_id,
@@ -90,6 +95,7 @@ def find_run(
         val_loss=loss,
         folder=folder,
         point=run.data.tags.get(POINT, ""),
+        refused=refused,
     )
 
 
@@ -144,8 +150,8 @@ def named_run(client: MlflowClient, experiment: Experiment, start: str) -> Run:
 
 def best_of_latest(
     client: MlflowClient, experiment: Experiment, architecture: Architecture | None
-) -> tuple[Run, float]:
-    """The best run of the latest comparison that has one, and its val/loss.
+) -> tuple[Run, float, str]:
+    """The best run of the latest comparison that has one, its val/loss, and what was passed over.
 
     Raises:
         InputError: If no comparison has one.
@@ -153,20 +159,37 @@ def best_of_latest(
     wanted = FINISHED
     if architecture is not None:
         wanted += f" and tags.`unroll.architecture` = '{architecture}'"
-    for comparison in latest_first(
-        client, [experiment.experiment_id], "tags.`unroll.kind` = 'comparison'"
-    ):
-        its_own = f"tags.`unroll.comparison` = '{comparison.data.tags['unroll.comparison']}'"
+    refused: list[Run] = []
+    for comparison in with_refused_last(client, experiment, refused):
+        its_own = f"tags.`unroll.comparison` = '{comparison_of(comparison)}'"
         runs = [
             (run, best_loss(client, run))
             for run in latest_first(client, [experiment.experiment_id], f"{wanted} and {its_own}")
         ]
         if runs:
-            return min(runs, key=lambda one: (one[1], one[0].info.run_name))
+            run, loss = min(runs, key=lambda one: (one[1], one[0].info.run_name))
+            over = refused and REGRESSION not in comparison.data.tags
+            return run, loss, comparison_of(refused[0]) if over else ""
     of = f" of {architecture}" if architecture is not None else ""
     raise InputError(
         f"{experiment.name} has no finished run{of}; run `unroll run {experiment.name}` first"
     )
+
+
+def with_refused_last(
+    client: MlflowClient, experiment: Experiment, refused: list[Run]
+) -> Iterator[Run]:
+    """The comparisons, the latest first; those whose alert fired after the others.
+
+    They are put into `refused` as they are passed over.
+    """
+    kind = "tags.`unroll.kind` = 'comparison'"
+    for comparison in latest_first(client, [experiment.experiment_id], kind):
+        if REGRESSION in comparison.data.tags:
+            refused.append(comparison)
+        else:
+            yield comparison
+    yield from refused
 
 
 def best_loss(client: MlflowClient, run: Run) -> float:

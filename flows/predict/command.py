@@ -74,6 +74,8 @@ def introduce(run: "FinishedRun") -> None:
     from flows.terminal import note
 
     note(f"{run.name} of {run.comparison}, val/loss {run.val_loss:.4f}")
+    if run.refused:
+        note(f"{run.refused} is newer and was passed over: its alert fired; --run takes any run")
 
 
 def named(experiment: str) -> tuple[str, Task | None]:

@@ -97,6 +97,8 @@ def status(one: "Past") -> str:
 
 def remarks(one: "Past") -> Iterator[str]:
     """Where it came from, and how often it was found as it would have been made again."""
+    if one.alert:
+        yield f"alert: {one.alert}"
     if one.rerun_of:
         yield f"rerun of {one.rerun_of}"
     if one.looked:

@@ -39,7 +39,9 @@ def test_each_with_its_status_and_its_best_network_the_newest_first(
     client = parent.tracking.client()
     finish_comparison(parent, report, {"test/mae": 1.5}, "said", missing=0, label="GRU")
     two = another(parent, tiny_temperature, "tiny-2", **{"unroll.rerun_of": "tiny-1"})
-    finish_comparison(two, report, {"test/mae": 1.25}, "said", missing=2, label="LSTM")
+    finish_comparison(
+        two, report, {"test/mae": 1.25}, "said", missing=2, label="LSTM", regression="it is worse"
+    )
     killed = another(parent, tiny_temperature, "tiny-3")
     client.set_terminated(killed.run_id, "KILLED")
     client.set_terminated(another(parent, tiny_temperature, "tiny-4").run_id, "FAILED")
@@ -60,6 +62,7 @@ def test_each_with_its_status_and_its_best_network_the_newest_first(
     first, second = by_id[-1], by_id[-2]
     assert (first.best, first.score, first.metric) == ("GRU", 1.5, "test/mae")
     assert (first.looks, first.looked) == (3, "2026-01-02T03:04:05+00:00")
+    assert (first.alert, second.alert) == (None, "it is worse")
     assert (first.rerun_of, second.rerun_of) == (None, "tiny-1")
     assert (second.best, second.score) == ("LSTM", 1.25)
     assert (by_id[0].best, by_id[0].score) == (None, None)

@@ -91,6 +91,21 @@ def test_a_comparison_is_as_late_as_its_own_start(
     assert find(home, run_id=ids["lstm-seed2"][:12]).name == "lstm seed 2"
 
 
+def test_what_the_alert_refused_answers_only_where_nothing_else_does(
+    home: Home, opened: Tracking, add: Callable[..., dict[str, str]]
+) -> None:
+    add("old", 1_000, {("lstm", 1): [0.5]})
+    for start in (2_000, 3_000):
+        ids = add(f"refused-{start}", start, {("lstm", 1): [0.2], ("gru", 1): [0.3]})
+        opened.client().set_tag(ids[f"refused-{start}"], "unroll.regression", "it is worse")
+    found = find(home)
+    assert (found.comparison, found.refused) == ("old", "refused-3000")
+    alone = find(home, architecture="gru")
+    assert (alone.comparison, alone.refused) == ("refused-3000", "")
+    add("new", 4_000, {("lstm", 1): [0.9]})
+    assert (find(home).comparison, find(home).refused) == ("new", "")
+
+
 def test_equal_losses_are_decided_by_name(home: Home, add: Callable[..., dict[str, str]]) -> None:
     add("one", 1_000, {("lstm", 2): [0.5], ("lstm", 1): [0.5], ("rnn", 1): [0.5]})
     assert find(home).name == "lstm seed 1"

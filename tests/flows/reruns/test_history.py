@@ -33,6 +33,7 @@ def past(id: str, **changes: object) -> Past:
         "rerun_of": None,
         "looks": 0,
         "looked": None,
+        "alert": None,
     }
     return Past.model_validate({**known, **changes})
 
@@ -41,7 +42,7 @@ FOUND = [
     past("tiny-4", status="running", best=None, score=None, params_digest="d3", rerun_of="tiny-3"),
     past("tiny-3", fingerprint="f2", looks=2, looked="2026-02-03T04:05:06+00:00"),
     past("tiny-2", params_digest="d2", params={"train.max_epochs": "5", "seeds": "1"}),
-    past("tiny-1", status="incomplete", missing=2, best="Vanilla RNN"),
+    past("tiny-1", status="incomplete", missing=2, best="Vanilla RNN", alert="it is worse"),
 ]
 
 
@@ -77,13 +78,15 @@ def test_columns_where_there_is_room() -> None:
         "2026-01-02 03:04  tiny-2  GRU          MAE 1.586 °C  complete",
         "    params changed: train.max_epochs 3 -> 5; seeds 1, 2 -> 1",
         "2026-01-02 03:04  tiny-1  Vanilla RNN  MAE 1.586 °C  2 missing",
+        "    alert: it is worse",
     ]
 
 
 def test_two_lines_where_there_is_none() -> None:
-    assert shown(50)[-2:] == [
+    assert shown(50)[-3:] == [
         "tiny-1",
         "    2026-01-02 03:04  Vanilla RNN  MAE 1.586 °C  2 missing",
+        "    alert: it is worse",
     ]
 
 
