@@ -16,6 +16,7 @@ SHARED = (
     "scores",
     "stopping",
     "disk",
+    "columns",
     "files",
     "manifest",
     "locks",
