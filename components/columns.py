@@ -39,7 +39,7 @@ class Column:
     def append(self, values: NDArray[Any]) -> None:
         """Write `values` at the end, as values of the column's type."""
         with self.path.open("ab") as file:
-            file.write(np.ascontiguousarray(values, self.dtype))
+            file.write(np.ascontiguousarray(values, self.dtype).data)
         self.length += len(values)
 
     def pieces(self) -> Iterator[NDArray[Any]]:
@@ -57,5 +57,5 @@ class Column:
         with self.path.open("r+b") as file:
             while len(piece := np.fromfile(file, self.dtype, PIECE)):
                 file.seek(-piece.nbytes, 1)
-                file.write(np.ascontiguousarray(table[piece], self.dtype))
+                file.write(np.ascontiguousarray(table[piece], self.dtype).data)
                 file.flush()

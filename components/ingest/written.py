@@ -109,11 +109,11 @@ def fingerprint(splits: Mapping[str, Written]) -> str:
     for name, split in splits.items():
         found.update(json.dumps([name, split.num_rows]).encode())
         for num_bytes in split.num_bytes.pieces():
-            found.update(num_bytes)
+            found.update(num_bytes.data)
         for text in split.read("text"):
             found.update(joined(text))
         for label in split.read("label"):
-            found.update(label.to_numpy())
+            found.update(label.to_numpy().data)
     return found.hexdigest()[:16]
 
 

@@ -3,7 +3,7 @@
 import json
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +62,14 @@ def begin(folder: Path, name: str) -> Encoded:
     )
 
 
+@dataclass(frozen=True)
 class Counted:
     """The words of the texts that were seen: how often each occurred, in order of appearance, and
     the id that it has until the vocabulary is known.
     """
 
-    def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-        self.ids: dict[str, int] = {}
+    counts: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
 
     def add(self, words: tokens.Words) -> None:
         """Count some more texts."""
@@ -103,7 +103,7 @@ def save_columns(columns: Mapping[str, Column | NDArray[Any]], path: Path) -> No
         file.write(struct.pack("<Q", len(text)) + text)
         for name in order:
             for piece in pieces_of(columns[name]):
-                file.write(np.ascontiguousarray(piece))
+                file.write(np.ascontiguousarray(piece).data)
 
 
 def num_values(column: Column | NDArray[Any]) -> int:

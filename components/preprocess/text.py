@@ -106,7 +106,8 @@ def write(ingested: Ingested, params: TextPreprocess, folder: Path, scratch: Pat
 def read_labels(folder: Path, name: str) -> NDArray[np.int8]:
     """The labels `(N,)` of an ingested split."""
     table = pq.read_table(folder / f"{name}.parquet", columns=["label"])
-    return table["label"].to_numpy()
+    labels: NDArray[np.int8] = table["label"].to_numpy()
+    return labels
 
 
 def read_texts(folder: Path, name: str, rows: NDArray[np.int64]) -> Iterator[pa.Array]:
