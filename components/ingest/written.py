@@ -131,7 +131,7 @@ class Repeats:
 def repeats(train: Written, test: Written) -> Repeats:
     """What repeats in two splits, as told by the digests of the texts.
 
-    Those that can be equal are compared, which are a small part of a large table.
+    They are compared in groups by a remainder, which equal ones share: one group is in memory.
     """
     splits = {"train": train, "test": test}
     kept = {name: np.zeros(split.num_rows, np.bool_) for name, split in splits.items()}

@@ -2,16 +2,18 @@
 
 import json
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from components.columns import Column
 from components.preprocess import tokens
+from components.preprocess.vocabulary import ids_of
 from params.sections import TextPreprocess
 
 NAMES = {"int64": "I64", "int32": "I32", "int8": "I8"}  # of types, in a safetensors file
@@ -81,6 +83,29 @@ class Counted:
         """The id in `ids` of every id that was given meanwhile; padding and unknown stay."""
         known = [ids.get(word, tokens.UNKNOWN_IDX) for word in self.ids]
         return np.array([tokens.PADDING_IDX, tokens.UNKNOWN_IDX, *known], np.int32)
+
+
+def encode_training(part: Encoded, texts: Iterable[pa.Array], params: TextPreprocess) -> list[str]:
+    """The vocabulary of the training texts, most frequent word first, after encoding them.
+
+    They are tokenised once: until all words are counted, each has an id of its own.
+    """
+    counted = Counted()
+    for words in tokens.side_by_side(texts):
+        counted.add(words)
+        part.append(words, counted.ids, params)
+    vocabulary = tokens.vocabulary(counted.counts, params.vocab_size)
+    part.token_ids.recode(counted.final(ids_of(vocabulary)))
+    return vocabulary
+
+
+def encode_by(
+    vocabulary: Sequence[str], part: Encoded, texts: Iterable[pa.Array], params: TextPreprocess
+) -> None:
+    """Encode `texts` by a vocabulary, most frequent word first."""
+    ids = ids_of(vocabulary)
+    for words in tokens.side_by_side(texts):
+        part.append(words, ids, params)
 
 
 def save_columns(columns: Mapping[str, Column | NDArray[Any]], path: Path) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from components.columns import parquet
 from components.preprocess import encoded, explain, tokens
-from components.preprocess.vocabulary import VOCABULARY, ids_of
+from components.preprocess.vocabulary import VOCABULARY
 from components.records import Ingested, Prepared, SequenceSpec, Truncation
 from components.storage import Store, key_of
 from params.errors import InputError
@@ -20,6 +20,7 @@ from params.sections import TextPreprocess
 
 VERSION = 2  # of what this stage makes; a change of it makes stored outputs again
 PREPARED = "prepared.json"
+SOURCES = {"train": "train", "val": "train", "test": "test"}  # the ingested split of each part
 
 
 def preprocess_text(
@@ -51,7 +52,6 @@ def preprocess_text(
 def write(ingested: Ingested, params: TextPreprocess, folder: Path, scratch: Path) -> Prepared:
     """What there is to know of the encoded splits, after they are written to `folder`.
 
-    The training part is tokenised once: until all of its words are counted it has ids of its own.
     No part is in memory as a whole, nor are the texts.
 
     Args:
@@ -65,41 +65,34 @@ def write(ingested: Ingested, params: TextPreprocess, folder: Path, scratch: Pat
     """
     labels = {name: read_labels(ingested.path, name) for name in ("train", "test")}
     train, val = split(labels["train"], params.val_fraction, params.split_seed)
-    parts = {
-        "train": ("train", train),
-        "val": ("train", val),
-        "test": ("test", np.arange(len(labels["test"]))),
-    }
-    counted, words, ids = encoded.Counted(), list[str](), dict[str, int]()
-    notes = []
-    for name, (source, rows) in parts.items():
-        part = encoded.begin(scratch, name)
-        for spoken in tokens.side_by_side(read_texts(ingested.path, source, rows)):
-            if name == "train":
-                counted.add(spoken)
-            part.append(spoken, counted.ids if name == "train" else ids, params)
+    rows = {"train": train, "val": val, "test": np.arange(len(labels["test"]))}
+
+    def texts(name: str) -> Iterator[pa.Array]:
+        return read_texts(ingested.path, SOURCES[name], rows[name])
+
+    parts, words = {}, list[str]()
+    for name in SOURCES:
+        begun = encoded.begin(scratch, name)
         if name == "train":
-            words = tokens.vocabulary(counted.counts, params.vocab_size)
-            ids = ids_of(words)
-            part.token_ids.recode(counted.final(ids))
-        part.save(folder / f"{name}.safetensors", labels[source][rows], rows)
-        notes.append(part.note(name))
+            words = encoded.encode_training(begun, texts(name), params)
+        else:
+            encoded.encode_by(words, begun, texts(name), params)
+        begun.save(folder / f"{name}.safetensors", labels[SOURCES[name]][rows[name]], rows[name])
+        parts[name] = begun
     (folder / VOCABULARY).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
-    first: str = next(read_texts(ingested.path, "train", train[:1]))[0].as_py()
+    first: str = next(texts("train"))[0].as_py()
     numbers = explain.text_numbers(first, words, params, num_texts=len(train))
     (folder / explain.NUMBERS).write_text(numbers.model_dump_json(), encoding="utf-8")
     return Prepared(
         path=Path(),
         key="",
         fingerprint=ingested.fingerprint,
-        train=len(train),
-        val=len(val),
-        test=len(labels["test"]),
+        **{name: len(of_part) for name, of_part in rows.items()},
         spec=SequenceSpec(
             num_embeddings=len(words) + tokens.NUM_SPECIAL, input_size=1, output_size=1
         ),
         truncation=Truncation(max_length=params.max_length, side=params.truncation_side),
-        notes=tuple(notes),
+        notes=tuple(part.note(name) for name, part in parts.items()),
     )
 
 
