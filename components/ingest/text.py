@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from components.ingest import hub, sources, written
 from components.ingest.verify import verified
+from components.outputs import Store, key_of
 from components.records import Ingested
-from components.storage import Store, key_of
 from params.ingest import EMBEDDED_SIZE, TextIngest
 
 VERSION = 1  # of what this stage makes; a change of it makes stored outputs again

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from components.columns import parquet
+from components.outputs import Store, key_of
 from components.preprocess import encoded, explain, tokens
 from components.preprocess.vocabulary import VOCABULARY
 from components.records import Ingested, Prepared, SequenceSpec, Truncation
-from components.storage import Store, key_of
 from params.errors import InputError
 from params.sections import TextPreprocess
 

@@ -48,7 +48,7 @@ configs:
 STAGES = """
 import json, sys, time
 from pathlib import Path
-from components.storage import Store
+from components.outputs import Store
 from flows import data
 from params.load import load
 
