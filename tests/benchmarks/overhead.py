@@ -108,12 +108,20 @@ def unroll_run(experiment: str, overrides: Sequence[str]) -> list[str]:
 def measure(experiment: str, overrides: list[str]) -> Sides:
     """Both sides once, the bare loop first."""
     with prepared(experiment) as (folder, environment):
-        script, trained = folder / "bare.py", folder / "trained"
-        script.write_text(BARE)
-        trained.mkdir()
-        asked = [experiment, json.dumps(overrides), str(folder / "home" / "store"), str(trained)]
-        alone = seconds([sys.executable, str(script), *asked], environment)
-        return Sides(seconds(unroll_run(experiment, overrides), environment), alone)
+        return both(folder, environment, experiment, overrides)
+
+
+def both(
+    folder: Path, environment: Environment, experiment: str, overrides: Sequence[str]
+) -> Sides:
+    """Both sides once in a `folder` that is prepared, where these trainings have not been yet."""
+    script, trained = folder / "bare.py", folder / "trained"
+    script.write_text(BARE)
+    trained.mkdir(exist_ok=True)
+    store = str(folder / "home" / "store")
+    asked = [experiment, json.dumps(list(overrides)), store, str(trained)]
+    alone = seconds([sys.executable, str(script), *asked], environment)
+    return Sides(seconds(unroll_run(experiment, overrides), environment), alone)
 
 
 def changes(overrides: Sequence[str]) -> list[str]:

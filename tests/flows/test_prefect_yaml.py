@@ -1,6 +1,9 @@
 """prefect.yaml: what it deploys is there, and is what is shipped."""
 
 import importlib
+import json
+import re
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +53,35 @@ def test_schedules_are_there_to_be_uncommented() -> None:
     assert not any("schedules" in one for one in DEPLOYMENTS)
 
 
+POOLS = {"process": "prefect", "docker": "prefect-docker"}
+POOLS |= {"kubernetes": "prefect-kubernetes", "ecs": "prefect-aws"}
+
+
+@pytest.mark.parametrize("kind", POOLS)
+def test_every_kind_of_work_pool_knows_its_job_variables(kind: str) -> None:
+    data = resources.files("prefect.server.api.collections_data") / "views"
+    workers = json.loads((data / "aggregate-worker-metadata.json").read_text(encoding="utf-8"))
+    template = workers[POOLS[kind]][kind]["default_base_job_configuration"]
+    asked = FILE["definitions"][kind]["job_variables"]
+    filled = {name: value for name, value in asked.items() if "{{" not in str(value)}
+    assert asked.keys() <= template["variables"]["properties"].keys()
+    assert validate(filled, template["variables"]) == []
+    if kind != "process":
+        assert asked["env"]["UNROLL_HOME"] == "/data"
+        assert asked["image"] == "{{ $UNROLL_IMAGE }}"
+
+
+def test_the_kind_of_work_pool_is_one_word_to_change() -> None:
+    (command,) = re.findall(r"sed '(.*)' prefect.yaml > docker.yaml", TEXT)
+    _, old, new, _ = command.split("/")
+    changed = yaml.safe_load(re.sub(old, new.replace("\\", ""), TEXT))
+    pools = [one["work_pool"] for one in changed["deployments"]]
+    assert pools == [FILE["definitions"]["docker"]] * len(DEPLOYMENTS)
+    assert changed["definitions"] == FILE["definitions"]
+
+
 def test_it_names_no_place_of_a_machine() -> None:
     assert FILE["pull"] == []
     said = [line for line in TEXT.splitlines() if not line.lstrip().startswith("#")]
-    assert not any("/home" in line or ": /" in line for line in said)
+    in_image = ["    UNROLL_HOME: /data"]
+    assert [line for line in said if "/home" in line or ": /" in line] == in_image
