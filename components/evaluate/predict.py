@@ -18,6 +18,7 @@ from components.preprocess.batches import (
 from components.preprocess.on_device import copied_ahead
 from components.preprocess.vocabulary import encode_texts, read_vocabulary
 from components.records import SequenceSpec
+from components.train.determinism import same_bits
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork
 from params.names import Architecture
@@ -74,9 +75,13 @@ def probabilities(
 
 
 def network_of(job: TrainingJob, trained: Path) -> RecurrentNetwork:
-    """The network with its trained weights."""
+    """The network with its trained weights, on the GPU if the job has one."""
     torch.set_num_threads(job.num_threads)
-    return load_network(job.architecture, job.model, job.prepared.spec, trained)
+    network = load_network(job.architecture, job.model, job.prepared.spec, trained)
+    if job.gpus:
+        same_bits(job.resources.deterministic)
+        network.to("cuda")  # the first that this process sees
+    return network
 
 
 def load_network(

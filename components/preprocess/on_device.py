@@ -54,7 +54,7 @@ def resident(split: Split, device: torch.device) -> Resident:
         return Resident(split.context.to(device), lengths, targets)
     shape = (len(split.lengths), int(split.lengths.max()))
     inputs = torch.full(shape, PADDING_IDX, dtype=TOKEN_ID_TYPE, device=device)
-    for rows in torch.arange(len(split.lengths)).split(COPIED_AT_ONCE):
+    for rows in torch.split(torch.arange(len(split.lengths)), COPIED_AT_ONCE):
         texts = split.batch(rows).inputs
         inputs[int(rows[0]) : int(rows[-1]) + 1, : texts.shape[1]] = texts.to(device)
     return Resident(inputs, lengths, targets)
@@ -75,7 +75,7 @@ class ResidentBatches:
         # The one thing that is copied, once for all of them: which rows they have.
         rows = torch.cat([own for own, _ in parts]).to(self.copy.lengths.device)
         lengths = self.batches.split.lengths
-        there = rows.split([len(own) for own, _ in parts])
+        there = torch.split(rows, [len(own) for own, _ in parts])
         for (own, weight), places in zip(parts, there, strict=True):
             # Asking the device how long they are would wait for all that it has to do.
             longest = int(lengths[own].max())
@@ -95,7 +95,7 @@ class Lane:
     def __init__(self, device: torch.device):
         """A lane to a GPU."""
         self.device = device
-        self.stream = torch.cuda.Stream(device)
+        self.stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]  # torch's omission
 
     def send(self, batch: Batch) -> Sent:
         """Begin to copy a batch; nobody waits."""

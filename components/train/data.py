@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytorch_lightning as pl
+import torch
 
-from components.preprocess.batches import EVALUATION_BATCH_SIZE, Batches, Share, load_split
+from components.preprocess.batches import EVALUATION_BATCH_SIZE, Batch, Batches, Share, load_split
 from components.preprocess.on_device import Delivery, OnDevice, room_on
 
 DELIVERED_TO = ("cuda",)  # on other devices than GPUs, Lightning moves each batch where it is read
@@ -40,6 +41,15 @@ class SequenceData(pl.LightningDataModule):
     def val_dataloader(self) -> OnDevice:
         """The validation batches."""
         return self.delivered(Batches(self.val_split, EVALUATION_BATCH_SIZE, share=self.share))
+
+    def transfer_batch_to_device(
+        self, batch: Batch, device: torch.device, dataloader_idx: int
+    ) -> Batch:
+        """The batch on the device: as it is where it is there already, without a look inside."""
+        if batch.inputs.device == device:
+            return batch
+        moved: Batch = super().transfer_batch_to_device(batch, device, dataloader_idx)
+        return moved
 
     def delivered(self, batches: Batches) -> OnDevice:
         """The batches where this process computes; what is free there is looked up once."""

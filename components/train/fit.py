@@ -47,8 +47,7 @@ def fit(job: TrainingJob, folder: Path) -> None:
     if rank() > 0:  # from equal weights on, it drops other units than the others do
         pl.seed_everything((job.seed + rank() * 1_000_003) % 2**32, verbose=False)
     scale = job.prepared.scaler.scale if job.prepared.scaler else 1.0
-    shared = job.resources.world_size
-    module = SequenceModule(network, job.task, job.train, scale=scale, world_size=shared)
+    module = SequenceModule(network, job.task, job.train, scale=scale)
     data = SequenceData(job.prepared.path, job.train.batch_size, job.seed)
     checkpoints = Checkpoints(folder, history)
     trainer = trainer_for(job, folder, [history, checkpoints])
