@@ -86,7 +86,7 @@ class SequenceModule(pl.LightningModule):
             if not math.isfinite(value):
                 raise self.diverged(key, value)
         for key, value in {**validated, **trained}.items():
-            self.log(key, value)
+            self.log(key, value, sync_dist=True)  # all ranks have the same by now
 
     def diverged(self, key: str, loss: float) -> TrainingDiverged:
         """What is to be said of a loss that is no number."""

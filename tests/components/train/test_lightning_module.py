@@ -32,7 +32,11 @@ Logged = dict[str, float]
 def logged(monkeypatch: pytest.MonkeyPatch) -> Logged:
     """What a module tells Lightning, by key."""
     found: Logged = {}
-    monkeypatch.setattr(SequenceModule, "log", lambda _, key, value: found.update({key: value}))
+
+    def log(self: SequenceModule, key: str, value: float, *, sync_dist: bool) -> None:
+        found[key] = value
+
+    monkeypatch.setattr(SequenceModule, "log", log)
     return found
 
 
