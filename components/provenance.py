@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from components.outputs import key_of
 from components.records import Provenance
-from components.storage import key_of
 from params.load import to_yaml
 from params.schema import Experiment
 

@@ -1,40 +1,33 @@
-"""Stage outputs by the digest of what they are made from, complete or not there at all.
+"""The one folder under which everything is written, or the URL at which machines share it."""
 
-An output is a folder `<root>/<stage>/<key>` whose manifest, listing every file with its digest, is
-written last; only then does the folder get its name. The folder being filled is called
-`<key>.partial` and is read by nobody but who goes on filling it.
-"""
-
-import hashlib
-import json
-import logging
 import os
-import shutil
-from collections.abc import Callable
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from components import usage
-from components.files import put_aside, sync
-from components.locks import held
-from components.manifest import damage, seal
+from components.outputs import Store, key_of
+from components.remote import Remote
 from params.errors import InputError
-
-logger = logging.getLogger(__name__)
 
 SQLITE = "sqlite:///"  # with which the address of a database file begins
 
 
 @dataclass(frozen=True)
 class Home:
-    """The one folder under which everything is written."""
+    """The one folder under which everything is written, and where it is shared, if it is."""
 
     root: Path
+    remote: Remote | None = None
+
+    @property
+    def named(self) -> str:
+        """What `UNROLL_HOME` must be for this home, on any machine; it may have a password."""
+        return self.remote.url if self.remote else str(self.root)
 
     @property
     def store(self) -> "Store":
         """Stage outputs."""
-        return Store(self.root / "store")
+        return Store(self.root / "store", self.remote.at("store") if self.remote else None)
 
     @property
     def reports(self) -> Path:
@@ -84,7 +77,7 @@ class Home:
         return None if Path(path).is_file() else path
 
     def require_writable(self) -> None:
-        """Make the folder, and see that a file can be made in it.
+        """Make the folder, and see that a file can be made in it, and where it is shared.
 
         Raises:
             InputError: If that is not so.
@@ -97,8 +90,10 @@ class Home:
         except OSError as error:
             raise InputError(
                 f"the output folder {self.root} is not writable: {error.strerror}; "
-                "set UNROLL_HOME to one that is"
+                f"set {'UNROLL_CACHE' if self.remote else 'UNROLL_HOME'} to one that is"
             ) from None
+        if self.remote is not None:
+            self.remote.require_writable()
 
 
 def is_server(uri: str) -> bool:
@@ -107,93 +102,22 @@ def is_server(uri: str) -> bool:
 
 
 def find_home() -> Home:
-    """The folder that `UNROLL_HOME` names, by default `outputs` in the working directory."""
-    return Home(Path(os.environ.get("UNROLL_HOME") or "outputs").expanduser().absolute())
+    """The folder that `UNROLL_HOME` names, by default `outputs` in the working directory.
 
-
-@dataclass(frozen=True)
-class Output:
-    """A complete stage output, and whether it was there before."""
-
-    path: Path
-    key: str
-    reused: bool
-
-
-def key_of(*parts: str | int) -> str:
-    """Sixteen hexadecimal digits that depend on every part and on their order."""
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class Store:
-    """The folder that holds all stage outputs."""
-
-    root: Path
-
-    def output(
-        self,
-        stage: str,
-        key: str,
-        make: Callable[[Path], None],
-        *,
-        fresh: bool = False,
-        resumable: bool = False,
-    ) -> Output:
-        """The output of `stage` under `key`, made by `make(folder)` if it is not complete.
-
-        Two processes that want the same output wait for each other; the second one reuses it. One
-        that is not as it was written is named in a warning, and made again.
-
-        Args:
-            stage: Name of the stage, a folder of the store.
-            key: Digest of everything that the output depends on.
-            make: Fills the folder that it is given, which is empty; if it raises, nothing is kept.
-                Both are otherwise if the output is `resumable`.
-            fresh: Make the output again although it is there.
-            resumable: The folder is the one that `make` filled when it was interrupted, if it was,
-                and is kept if it raises.
-
-        Raises:
-            Interrupted: If this process is ended while it waits for another one.
-        """
-        path = self.root / stage / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        usage.register(self.root)
-        with held(path.with_suffix(".lock"), stage):
-            if not fresh and is_whole(path):
-                usage.mark(path)
-                logger.info("%s: reused, nothing it depends on changed", stage)
-                return Output(path, key, reused=True)
-            partial = path.with_suffix(".partial")
-            if fresh or not resumable:
-                shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(exist_ok=True)
-            try:
-                make(partial)
-                seal(partial)
-            except BaseException:  # Ctrl-C too: what is half made is kept only to be gone on with
-                if not resumable:
-                    shutil.rmtree(partial, ignore_errors=True)
-                raise
-            # What stands there is damaged, or is asked to be made again.
-            old = put_aside(path) if path.exists() else None
-            usage.mark(partial)
-            partial.rename(path)
-            sync(path.parent)
-            if old is not None:
-                shutil.rmtree(old, ignore_errors=True)  # what is left, `unroll clean` finds
-        return Output(path, key, reused=False)
-
-
-def is_whole(path: Path) -> bool:
-    """Whether an output is there and every file in it is what was written.
-
-    Every byte is read, at 1 to 2 GB a second: what is reused has lain on a disk that others reach.
+    Where it names a URL, the folder is this machine's own for that, see `home_at`.
     """
-    if not path.exists():
-        return False
-    reason = damage(path, deep=True)
-    if reason is not None:
-        logger.warning("%s is damaged (%s); it is made again", path, reason)
-    return reason is None
+    named = os.environ.get("UNROLL_HOME") or "outputs"
+    return home_at(named) if "://" in named else Home(Path(named).expanduser().absolute())
+
+
+def home_at(url: str) -> Home:
+    """The home at a URL, with this machine's folder for it: the one that `UNROLL_CACHE` names.
+
+    By default it is among the user's data: a database that lies there is nowhere else.
+    """
+    remote = Remote(url.rstrip("/"))
+    if own := os.environ.get("UNROLL_CACHE"):
+        return Home(Path(own).expanduser().absolute(), remote)
+    data = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser().absolute()
+    name = re.sub(r"[^\w.-]", "", str(remote).rpartition("/")[2]) or "home"
+    return Home(data / "unroll" / f"{name}-{key_of(str(remote))[:8]}", remote)

@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 
 from components.evaluate.champion import ChampionJob, evaluate_champion
+from components.here import here
 from components.records import Champion, ChampionEvidence, Evidence, Record, Said
 from components.tracking import champion, holder
 from components.tracking.runs import Parent
@@ -53,7 +54,8 @@ def evaluate_last(
                 prepared=parent.prepared,
                 num_threads=jobs[0].num_threads,
             )
-            said = evaluate_champion(job, context.home.store, fresh=context.fresh)
+            store = context.home.store
+            said = evaluate_champion(here(job, store), store, fresh=context.fresh)
     except (InputError, ChildFailed) as error:
         not_compared(error)
         return None

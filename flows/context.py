@@ -2,14 +2,34 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from components.records import Record
-from components.storage import Home
+from components.storage import Home, home_at
 from flows.data import Data
 
 
-class Context(Record):
+class Placed(Record):
+    """What knows where everything lies: in the folder `root`, or at the URL `shared`.
+
+    Of that each machine has a folder of its own. A password in it is shown nowhere.
+    """
+
+    root: Path
+    shared: SecretStr | None = None
+
+    @property
+    def home(self) -> Home:
+        """The folder for everything on this machine."""
+        return home_at(self.shared.get_secret_value()) if self.shared else Home(self.root)
+
+
+def shared(home: Home) -> SecretStr | None:
+    """The URL at which machines share a home, if they do."""
+    return SecretStr(home.remote.url) if home.remote else None
+
+
+class Context(Placed):
     """Which comparison is made, where, and whether to reuse nothing.
 
     `id` and `created`, the moment at which it begins in ISO 8601, are those of a new comparison;
@@ -22,13 +42,7 @@ class Context(Record):
     id: str
     experiment: str
     created: str
-    root: Path
     fresh: bool
     take_up: str | None = None
     data: Data | None = None
     tags: dict[str, str] = Field(default_factory=dict)
-
-    @property
-    def home(self) -> Home:
-        """The folder for everything."""
-        return Home(self.root)

@@ -5,10 +5,10 @@ from itertools import chain
 
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
+from components.outputs import Store
 from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
 from components.records import Ingested, Prepared, Record
-from components.storage import Store
 from params.flat import flat_sections
 from params.grid import points
 from params.ingest import SeriesIngest, TextIngest

@@ -13,6 +13,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from components.cautions import cautions
 from components.compare.beforehand import require_comparable
 from components.disk import is_disk_full
+from components.here import here
 from components.records import (
     Comparison,
     Evidence,
@@ -31,7 +32,7 @@ from dashboards.against import regression
 from flows import champion as last_champion
 from flows import tasks
 from flows.beginning import begun
-from flows.context import Context
+from flows.context import Context, shared
 from flows.data import Data
 from flows.endings import ended
 from flows.jobs import baseline_jobs, new_texts, num_workers, own_params, training_jobs
@@ -61,6 +62,7 @@ def new_context(
         experiment=params.name,
         created=moment.isoformat(timespec="seconds"),
         root=home.root,
+        shared=shared(home),
         fresh=fresh,
         data=data,
         tags=dict(tags or {}),
@@ -136,6 +138,7 @@ def experiment(
         last = last_champion.evaluate_last.submit(params, jobs, parent, context)
         evidence = train_and_evaluate(params, parent, context)
         evidence = last_champion.with_champion(evidence, jobs, last)
+        evidence = here(evidence, context.home.store)
         evidence = with_answering(params, evidence, context)
         comparison = tasks.compare(params, evidence, parent)
         best = champion.best_run(evidence, jobs)

@@ -19,6 +19,7 @@ from dashboards.wording import moment
 from flows.beginning import say_interrupted
 from flows.context import Context
 from flows.reports.folder import read_report
+from flows.reports.shared import bring, publish
 from flows.tasks import artifact_key, dashboard_link, logger
 from params.errors import InputError
 from params.schema import Experiment
@@ -99,14 +100,14 @@ def with_report(same: Same, tracking: Tracking, home: Home) -> Comparison:
     Raises:
         InputError: If that is not possible, as when files of its runs are gone from MLflow.
     """
+    bring(same.id, home)
     if (there := read_report(home.reports, same.id)) is not None:
         return there
     from components.tracking.asked import recall_comparison
     from flows.reports.again import rebuilt
-    from flows.reports.writing import write_report
 
     with TemporaryDirectory(prefix="unroll-") as scratch:
         found = rebuilt(recall_comparison(tracking.uri, same.id, Path(scratch)))
-    write_report(found, home.reports)
+    publish(found, home)
     logger.info("the report of %s was gone and is written again", same.id)
     return found

@@ -22,8 +22,9 @@ def reading(home: Home, *, writes: bool = True) -> Iterator[Path]:
         InputError: If that is not so.
     """
     if missing := home.missing_database():
+        where = "MLFLOW_TRACKING_URI to the server that has them" if home.remote else "UNROLL_HOME"
         raise InputError(
-            f"no runs yet: {missing} does not exist; run an experiment first, or set UNROLL_HOME"
+            f"no runs yet: {missing} does not exist; run an experiment first, or set {where}"
         )
     if writes:
         home.require_writable()

@@ -14,14 +14,26 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from types import ModuleType
 from typing import IO
 
 from prefect.client.orchestration import get_client
-from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_LOGGING_TO_API_BATCH_INTERVAL,
+    get_current_settings,
+    temporary_settings,
+)
 
 from flows.loss import watching
 from flows.started import STOP_SECONDS, NotUp, Started, end_with_parent, launch, stop, wait_for
 from params.errors import InputError
+
+EPHEMERAL = "PREFECT__SERVER_EPHEMERAL"  # what Prefect tells its own temporary servers
+LOG_SECONDS = 10.0  # between two batches of log lines for a temporary server, which nobody looks at
+IDLE_SECONDS = 5.0  # between its looks for housekeeping to do
 
 
 @dataclass(frozen=True)
@@ -41,10 +53,15 @@ class Server:
         Raises:
             InputError: If a temporary server does not answer.
         """
+        to_api = get_current_settings().logging.to_api
+        pause = to_api.batch_interval
         if self.temporary is not None:
             wait_for_temporary(self.url, self.temporary)
+            if "batch_interval" not in to_api.model_fields_set:
+                pause = LOG_SECONDS
+        told = {PREFECT_API_URL: self.url, PREFECT_LOGGING_TO_API_BATCH_INTERVAL: pause}
         with (
-            temporary_settings({PREFECT_API_URL: self.url}),
+            temporary_settings(told),
             watching(self.url, self.temporary, on_loss),
         ):
             yield
@@ -99,7 +116,7 @@ def require_answer(
 def start(listener: int) -> Started:
     """A temporary server that will listen on the socket of that descriptor."""
     # As Prefect starts its own: without the services that only a lasting server needs.
-    environment = {"PREFECT__SERVER_EPHEMERAL": "1"}
+    environment = {EPHEMERAL: "1"}
     output = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
     temporary = start_server(listener, environment, output)
     atexit.register(stop, temporary)
@@ -142,8 +159,11 @@ def serve(listener: int) -> None:
     """Be a server on that socket, until the process that started this one is gone."""
     threading.Thread(target=end_with_parent, daemon=True).start()
     import uvicorn
+    from prefect.server.api import background_workers
     from prefect.server.api.server import create_app
 
+    if os.environ.get(EPHEMERAL):
+        look_seldom(background_workers)
     config = uvicorn.Config(
         create_app,
         factory=True,
@@ -155,6 +175,17 @@ def serve(listener: int) -> None:
     server = uvicorn.Server(config)
     server.run(sockets=[socket.socket(fileno=listener)])
     sys.exit(0 if server.started else 1)
+
+
+def look_seldom(background_workers: ModuleType) -> None:
+    """Let the server that will be made look every few seconds for housekeeping, as of old events.
+
+    It would look four times a second, at the cost of the trainings beside it: Prefect has no
+    setting for that.
+    """
+    seldom = timedelta(seconds=IDLE_SECONDS)
+    worker = background_workers.Worker
+    background_workers.Worker = partial(worker, minimum_check_interval=seldom)  # type: ignore[attr-defined]  # a module's
 
 
 if __name__ == "__main__":

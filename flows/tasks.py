@@ -16,6 +16,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
 from components.evaluate import answering, cost, score
+from components.here import here
 from components.ingest.facts import sentences
 from components.records import (
     Answering,
@@ -131,14 +132,17 @@ def in_row(job: TrainingJob, trained: Trained) -> Trained:
 )
 def evaluate(run: Finished, new: score.NewTexts | None, parent: Parent, context: Context) -> Scored:
     """The test scores of a trained run, with what it says of new texts; they complete it."""
-    job = score.NetworkJob(ingested=parent.ingested, training=run.job, trained=run.trained, new=new)
+    asked = score.NetworkJob(
+        ingested=parent.ingested, training=run.job, trained=run.trained, new=new
+    )
+    job = here(asked, context.home.store)
     run_id = run.run.run_id
     # What was complete before the comparison was interrupted stays so, whatever happens now.
     with nullcontext() if run.run.complete else runs.ending(parent.tracking, run_id):
         found = score.evaluate_network(job, context.home.store, fresh=context.fresh)
         scored = found.model_copy(update={"run_id": run_id, "name": run.job.row_name})
         if not run.run.complete:
-            outcome = run.job, run.trained, scored
+            outcome = job.training, job.trained, scored
             said = f"the result of {run.job.name}"
             patiently(said, lambda: trainings.finish_training(parent, run_id, *outcome))
     return scored
@@ -151,12 +155,14 @@ def evaluate(run: Finished, new: score.NewTexts | None, parent: Parent, context:
 )
 def evaluate_baseline(job: score.BaselineJob, context: Context) -> Scored:
     """The test scores of a baseline."""
-    return score.evaluate_baseline(job, context.home.store, fresh=context.fresh)
+    store = context.home.store
+    return score.evaluate_baseline(here(job, store), store, fresh=context.fresh)
 
 
 @task(cache_policy=NO_CACHE)
 def measure(experiment: Experiment, evidence: Evidence, context: Context) -> tuple[Answering, ...]:
     """How big and how fast every row is; nothing else may run meanwhile."""
+    evidence = here(evidence, context.home.store)
     rows = network_rows(experiment, evidence.prepared)
     job = answering.answering_job(experiment, evidence, rows)
     found = cost.measure(job, context.home.store, fresh=context.fresh)
@@ -179,9 +185,9 @@ def report(found: Comparison, parent: Parent, context: Context) -> Path:
     """The folder with the page and its numbers; they complete the comparison in MLflow."""
     from dashboards.against import regression
     from dashboards.markdown import summary
-    from flows.reports.writing import write_report
+    from flows.reports.shared import publish
 
-    folder = write_report(found, context.home.reports)
+    folder = publish(found, context.home)
     first = next((row for row in found.rows if row.best), None)
     best = {key: spread.mean for key, spread in first.metrics.items()} if first else {}
     said = summary(found)

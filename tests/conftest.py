@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.storage import Home, Store
+from components.outputs import Store
+from components.storage import Home
+from components.train import worker
 from params.load import load
 from params.schema import ClassificationExperiment, ForecastExperiment
 
@@ -46,6 +48,12 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
         MlflowClient(f"sqlite:///{path}").search_experiments()
     return path
+
+
+@pytest.fixture(autouse=True)
+def followed_closely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever kills a child by what it says hears of it soon enough."""
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.05)
 
 
 @pytest.fixture

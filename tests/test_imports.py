@@ -1,6 +1,8 @@
 """Imports point one way: params <- components <- dashboards <- flows, and never in a circle."""
 
 import ast
+import subprocess
+import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -20,6 +22,10 @@ SHARED = (
     "manifest",
     "locks",
     "usage",
+    "patience",
+    "remote",
+    "outputs",
+    "here",
     "storage",
     "provenance",
     "cautions",
@@ -140,3 +146,12 @@ def test_a_component_outside_the_order_is_caught() -> None:
 )
 def test_what_is_allowed_passes(sources: dict[str, str]) -> None:
     assert breaches(sources) == []
+
+
+def test_the_process_of_the_flow_stays_light() -> None:
+    """What trains is imported in children alone: torch takes two seconds and 200 MB."""
+    needed = "flows.cli, flows.experiment, flows.reports.writing, components.tracking.champion"
+    heavy = "torch", "pytorch_lightning", "sklearn", "statsmodels", "scipy.stats", "distributed"
+    script = f"import sys, {needed}; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("[]\n", 0)

@@ -4,9 +4,9 @@ import platform
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from components.outputs import key_of
 from components.provenance import num_cores
 from components.records import Evidence, Ingested, Prepared, Record, Scored
-from components.storage import key_of
 from params.names import Architecture, SeriesBaseline, TextBaseline
 from params.schema import Experiment
 from params.sections import SeriesModel, SeriesPreprocess, TextModel, TextPreprocess

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from components.evaluate.predictions import write_predictions
 from components.files import file_digest
+from components.outputs import Store, key_of
 from components.preprocess.text import PREPARED, read_split
 from components.preprocess.vocabulary import VOCABULARY
 from components.records import Ingested, Prepared, Record, Said
-from components.storage import Store, key_of
 from components.train.job import WEIGHTS
 from components.train.worker import run_in_child
 from params.errors import InputError

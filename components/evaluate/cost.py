@@ -11,8 +11,8 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from components.evaluate.answering import AnsweringJob
+from components.outputs import Store
 from components.records import Answering
-from components.storage import Store
 from components.train.worker import run_in_child
 
 ANSWERING = "answering.json"

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 from components import metrics
 from components.evaluate.predictions import write_predictions
 from components.files import file_digest
+from components.outputs import Store, key_of
 from components.records import Ingested, Prepared, Record, Scored, Trained
-from components.storage import Store, key_of
 from components.train import placing
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.worker import run_in_child

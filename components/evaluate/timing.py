@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 BATCH_SIZE = 256
 NUM_SINGLES = 100  # answers whose latencies are taken
 WARM_UP = 5  # answers before them that are not timed: the first ones set up what the others find
-ENOUGH_SECONDS = 0.2  # of batches that are timed
+ENOUGH_SECONDS = 0.1  # of batches that are timed
 LEAST_BATCHES, MOST_BATCHES = 3, 20
 
 Questions = TypeVar("Questions", list[str], NDArray[np.int64])

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from components.outputs import Store, key_of
 from components.records import Ingested, SplitFacts
-from components.storage import Store, key_of
 from params.ingest import SeriesIngest
 
 VERSION = 1  # of what this stage makes; a change of it makes stored outputs again

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from components.ingest import hub, sources
+from components.outputs import Store, key_of
 from components.records import Ingested, SplitFacts
-from components.storage import Store, key_of
 from params.errors import InputError
 from params.ingest import EMBEDDED_SIZE, TextIngest
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from components.ingest.series import SERIES
+from components.outputs import Store, key_of
 from components.records import Ingested, Prepared, Scaler, SequenceSpec
-from components.storage import Store, key_of
 from params.errors import InputError
 from params.sections import SeriesPreprocess
 

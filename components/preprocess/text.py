@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
+from components.outputs import Store, key_of
 from components.preprocess import explain, tokens
 from components.preprocess.vocabulary import VOCABULARY, encode_split, ids_of
 from components.records import Ingested, Prepared, SequenceSpec, Truncation
-from components.storage import Store, key_of
 from params.errors import InputError
 from params.sections import TextPreprocess
 

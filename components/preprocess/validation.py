@@ -1,6 +1,6 @@
 """Which examples a network is validated on."""
 
-from components.storage import key_of
+from components.outputs import key_of
 from params.schema import Experiment, ForecastExperiment
 
 

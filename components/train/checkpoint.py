@@ -24,6 +24,7 @@ from torch import Tensor
 from components.files import file_digest, sync
 from components.records import Epoch
 from components.train.history import History
+from components.train.job import CHECKPOINT
 from components.train.memory import peak_memory_bytes
 from components.train.ranks import of_all_ranks, rank, ranks
 
@@ -32,7 +33,6 @@ logger = logging.getLogger(__name__)
 OURS = "unroll"  # the key in the checkpoint under which everything stands that Lightning lacks
 TEMPORARY = "epoch.ckpt."  # how a file that is being written begins
 CHANGED = "the training was begun on %s and goes on on %s: it ends otherwise than if it had not"
-NAME = re.compile(r"epoch-(\d+)-([0-9a-f]{16})\.ckpt")
 
 RandomState = dict[str, Any]
 
@@ -61,7 +61,7 @@ def remove_checkpoints(folder: Path, *, but: Path | None = None) -> None:
 
 def named(folder: Path) -> list[tuple[re.Match[str], Path]]:
     """The files that are called like a checkpoint."""
-    found = ((NAME.fullmatch(path.name), path) for path in folder.iterdir())
+    found = ((CHECKPOINT.fullmatch(path.name), path) for path in folder.iterdir())
     return [(match, path) for match, path in found if match]
 
 

@@ -12,7 +12,7 @@ from pytorch_lightning.callbacks import Callback
 from components.metrics import VAL_LOSS
 from components.records import Epoch
 
-STEP_EVENT_SECONDS = 0.3
+STEP_EVENT_SECONDS = 1.0
 
 
 class History(Callback):
@@ -40,7 +40,7 @@ class History(Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: object
     ) -> None:
-        """Says how far the training is, a few times a second."""
+        """Says how far the training is, once a second."""
         now = time.perf_counter()
         if now - self.last_event >= STEP_EVENT_SECONDS:
             self.last_event = now

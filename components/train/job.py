@@ -1,7 +1,9 @@
 """What one training is: everything its result depends on."""
 
+import re
+
+from components.outputs import key_of
 from components.records import NamedRow, Prepared, Record
-from components.storage import key_of
 from params.names import Architecture, Task
 from params.resources import Resources
 from params.sections import SeriesModel, TextModel, Train
@@ -10,6 +12,7 @@ VERSION = 3  # of how networks are trained; a change of it trains stored runs ag
 
 TRAINED = "trained.json"  # the result of a training, in its folder
 WEIGHTS = "weights.safetensors"  # the weights of its best epoch
+CHECKPOINT = re.compile(r"epoch-(\d+)-([0-9a-f]{16})\.ckpt")  # its epoch, and its digest
 
 
 class TrainingJob(Record):

@@ -3,8 +3,6 @@
 import os
 from typing import Any, TypeVar
 
-import torch
-
 AWAY_SECONDS = 30.0  # after which ranks that do not answer are taken to be dead
 
 Value = TypeVar("Value")
@@ -17,13 +15,17 @@ def rank() -> int:
 
 def ranks() -> int:
     """How many processes share this training."""
-    return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+    from torch import distributed  # whoever only starts ranks stays light
+
+    return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
 def of_all_ranks(value: Value) -> list[Value]:
     """The `value` of every process that shares this training, by its rank."""
+    from torch import distributed
+
     if ranks() == 1:
         return [value]
     found: list[Any] = [None] * ranks()
-    torch.distributed.all_gather_object(found, value)
+    distributed.all_gather_object(found, value)
     return found

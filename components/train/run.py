@@ -4,9 +4,11 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from components.here import here
+from components.outputs import Store
 from components.records import Trained
-from components.storage import Store
 from components.train import placing
+from components.train.handover import HandOver
 from components.train.job import TRAINED, TrainingJob
 from components.train.torchrun import elsewhere, fit_on_ranks
 from components.train.worker import ChildFailed, Event, run_in_child
@@ -37,14 +39,22 @@ def train(
         on_event(event)
 
     def make(folder: Path) -> None:
+        checkpoints = HandOver(store, job.key, folder)
+        checkpoints.take()
+
+        def follow(event: Event) -> None:
+            tell(event)
+            checkpoints.give(event)
+
+        local = here(job, store)
         try:
-            train_on_devices(job, folder, tell)
+            train_on_devices(local, folder, follow)
         except ChildFailed as error:
             if not error.out_of_memory:
                 raise
             said = "%s: %s; it goes on with nothing beside it"
             logger.warning(said, job.name, error.reason)
-            train_on_devices(job, folder, tell, alone=True)
+            train_on_devices(local, folder, follow, alone=True)
 
     try:
         output = store.output("train", job.key, make, fresh=fresh, resumable=True)

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 FORKSERVER_GONE = 255  # what multiprocessing says when it cannot know
 LOG_KEPT = 20_000  # characters of it that a failure carries
-POLL_SECONDS = 0.3  # between looks for events: as often as a training tells of its steps
+POLL_SECONDS = 1.0  # between looks for events: as often as a training tells of its steps
 
 Event = dict[str, Any]
 

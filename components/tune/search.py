@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from components.metrics import Metric, metrics_of
+from components.outputs import key_of
 from components.records import Prepared, Search
-from components.storage import key_of
 from components.train import job
 from params.changed import value_at
 from params.errors import InputError

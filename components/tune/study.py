@@ -14,8 +14,8 @@ from optuna.samplers import TPESampler
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from components.outputs import key_of
 from components.records import Claimed, Search, TrialOutcome
-from components.storage import key_of
 from components.tune.distributions import as_params, as_suggestion, distributions
 from components.tune.owners import Owner
 from params.names import Architecture

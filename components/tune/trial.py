@@ -1,7 +1,6 @@
 """One trial: trainings with one set of values, judged epoch by epoch."""
 
 import logging
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from statistics import fmean
 from filelock import FileLock, Timeout
 from pydantic import Field
 
+from components.outputs import Store
 from components.records import Claimed, Prepared, TrialOutcome, TrialState
-from components.storage import Store
 from components.train.job import TrainingJob
 from components.train.run import train
 from components.train.worker import Event
@@ -178,4 +177,4 @@ def discard(store: Store, job: TrainingJob) -> None:
     """Remove what a training left that nobody will go on with, unless somebody is at it."""
     path = store.root / "train" / job.key
     with suppress(Timeout), FileLock(path.with_suffix(".lock"), timeout=0):
-        shutil.rmtree(path.with_suffix(".partial"), ignore_errors=True)
+        store.discard("train", job.key)

@@ -116,10 +116,10 @@ def tell(comparison: Comparison, home: Home) -> int:
     from dashboards.verdict import verdict
     from dashboards.wording import run_name
     from flows.reports.folder import PAGE
-    from flows.reports.writing import write_report
+    from flows.reports.shared import publish
 
     try:
-        folder = write_report(comparison, home.reports)
+        folder = publish(comparison, home)
     except OSError as error:
         raise InputError(
             f"the report cannot be written: {error.filename or home.reports}: {error.strerror}"

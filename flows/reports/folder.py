@@ -14,7 +14,7 @@ from params.errors import InputError
 from params.names import COMPARED
 from params.schema import Experiment
 
-ID = re.compile(r"(.+)-\d{8}-\d{6}-[0-9a-f]{4}")  # experiment and moment
+ID = re.compile(r"(.+)-(\d{8}-\d{6})-[0-9a-f]{4}")  # experiment and moment
 MOST_SEARCHED = 20  # reports of an experiment
 COMPARISON, PAGE, SUMMARY, INDEX = "comparison.json", "report.html", "summary.json", "index.html"
 

@@ -8,6 +8,7 @@ import webbrowser
 from components.records import Summary
 from components.storage import Home
 from flows.reports.folder import PAGE, summaries
+from flows.reports.shared import bring
 from params.errors import InputError, listed
 
 
@@ -21,6 +22,7 @@ def open_report(id: str | None, home: Home) -> None:
     Raises:
         InputError: If there is no such report, or there are several.
     """
+    bring(id, home)
     page = home.reports / chosen(id, home).id / PAGE
     sys.stdout.write(f"{page}\n")
     sys.stdout.flush()

@@ -42,7 +42,7 @@ def serve(experiments: Sequence[Experiment], asked: When, home: Home, *, fresh: 
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise InputError(f"each name is one deployment, and {twice[0]} is given twice")
     require_lasting_servers(home)
-    os.environ["UNROLL_HOME"] = str(home.root)  # for the processes in which runs happen
+    os.environ["UNROLL_HOME"] = home.named  # for the processes in which runs happen
     # What Prefect's runner says of a server that is away would fill the screen.
     warnings.filterwarnings("ignore", "coroutine 'Runner", RuntimeWarning)
     with (

@@ -12,7 +12,6 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components.records import Search, TrialOutcome, Tuning
 from components.stopping import Interrupted, stopping
-from components.storage import Home
 from components.tracking import runs, trials, tuning
 from components.train.worker import ChildFailed
 from components.tune.owners import claim_path
@@ -39,7 +38,7 @@ def run(experiment: Experiment, search: Search, bench: Bench, command: str) -> T
     try:
         return unroll_tune.with_options(task_runner=runner)(experiment, search, bench, command)
     except BaseException:  # Ctrl-C too: no run may stay RUNNING
-        runs.end_open_runs(Home(bench.root), experiment.name)
+        runs.end_open_runs(bench.home, experiment.name)
         raise
 
 
@@ -54,7 +53,7 @@ def unroll_tune(experiment: Experiment, search: Search, bench: Bench, command: s
 
     What is found lies in the search's folder, in MLflow and among Prefect's artifacts then.
     """
-    parent, home = bench.parent, Home(bench.root)
+    parent, home = bench.parent, bench.home
     with runs.ending(parent.tracking, parent.run_id), working_at(search, home) as studies:
         trials.disown_trials(parent, search, studies.taken_over)
         say_where_it_stands(studies)

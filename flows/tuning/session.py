@@ -110,6 +110,7 @@ def run(asked: Asked, search: Search, ingested: Ingested, prepared: Prepared, ho
     from components.tracking.opening import open_tracking
     from components.tune.owners import claim_path
     from flows.beginning import say_interrupted
+    from flows.context import shared
     from flows.tuning import flow
     from flows.tuning.trials import Bench
 
@@ -131,6 +132,7 @@ def run(asked: Asked, search: Search, ingested: Ingested, prepared: Prepared, ho
     total = search.num_trials * len(search.architectures)
     bench = Bench(
         root=home.root,
+        shared=shared(home),
         experiment=asked.experiment.model_copy(update={"seeds": search.seeds}),
         parent=parent,
         workers=min(asked.workers or num_cores(), total),

@@ -1,15 +1,12 @@
 """One trial as a Prefect task, with its run in MLflow."""
 
-from pathlib import Path
-
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from pydantic import JsonValue
 
 from components.provenance import num_cores
-from components.records import Claimed, Record, TrialOutcome
+from components.records import Claimed, TrialOutcome
 from components.stopping import stopping
-from components.storage import Home
 from components.tracking import runs, trials
 from components.tracking.epochs import EpochLog
 from components.tracking.patience import patiently
@@ -18,15 +15,15 @@ from components.train.worker import ChildFailed
 from components.tune.study import ArchitectureStudy
 from components.tune.trial import Result, ended, trial_jobs, try_out
 from flows import data
+from flows.context import Placed
 from params.changed import changed
 from params.errors import InputError
 from params.schema import Experiment
 
 
-class Bench(Record):
+class Bench(Placed):
     """What all trials have in common: the search's run, the params, the place, the workers."""
 
-    root: Path
     experiment: Experiment
     parent: Parent
     workers: int
@@ -76,7 +73,7 @@ def train_and_judge(
     claimed: Claimed, tried: Experiment, study: ArchitectureStudy, bench: Bench, run_id: str
 ) -> Result:
     """The trainings of a trial, logged and judged as they go."""
-    store, prepared = Home(bench.root).store, bench.parent.prepared
+    store, prepared = bench.home.store, bench.parent.prepared
     if tried.preprocess != bench.experiment.preprocess:
         prepared = data.preprocess(bench.parent.ingested, tried.preprocess, store, fresh=False)
     jobs = trial_jobs(tried, claimed, prepared, bench.num_threads)

@@ -33,6 +33,11 @@ def clean(home: Home, wish: Wish, *, yes: bool) -> int:
     found = look(home)
     require_known(wish, found)
     plan = make_plan(found, wish)
+    if home.remote is not None:
+        note(
+            f"only {home.root} is cleaned: what is at {home.remote} stays, since other machines "
+            "may need it; the tools of that storage remove it"
+        )
     for why in plan.stays:
         note(why)
     if not plan.items:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from components.storage import Home
 from flows.settings import set_defaults
 from flows.terminal import console
-from flows.upkeep import devices, environment, stored
+from flows.upkeep import devices, environment, shared, stored
 from flows.upkeep.findings import Check, Finding, isolated
 from params.errors import plural
 
@@ -60,6 +60,8 @@ def checks(home: Home, looking: devices.Looking, *, deep: bool) -> Iterator[tupl
     yield "machine", environment.machine
     yield "output folder", lambda: environment.folders(home)
     yield "Hugging Face", environment.hugging_face
+    if home.remote is not None:
+        yield "shared store", lambda: shared.shared(home)
     yield "store", lambda: stored.store(home, deep=deep)
     yield "MLflow", lambda: mlflow(home)
     yield "Prefect", prefect

@@ -90,7 +90,7 @@ def folders(home: Home) -> Iterator[Finding]:
     there = next(path for path in (home.root, *home.root.parents) if path.exists())
     if home.root.is_dir():
         try:
-            home.require_writable()
+            Home(home.root).require_writable()  # where it is shared is another check
             yield good("output folder", f"{home.root} is writable")
         except InputError as error:
             yield wrong("output folder", str(error), "set UNROLL_HOME to another folder")

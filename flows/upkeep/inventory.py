@@ -1,7 +1,6 @@
 """What lies in a store: outputs and folders that were being filled; and what was being removed."""
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,9 +9,9 @@ from typing import Literal
 
 from components import usage
 from components.files import REMOVED
+from components.outputs import FETCHING, KEY
 from components.storage import Home
 
-KEY = re.compile(r"[0-9a-f]{16}")
 CHECKPOINTS = "epoch-*.ckpt"  # from which an interrupted training goes on
 
 Kind = Literal["output", "partial", "removed"]
@@ -78,7 +77,9 @@ def kind_of(path: Path) -> Kind | None:
         return "removed"
     if not KEY.fullmatch(path.stem):
         return None
-    return "partial" if path.suffix == ".partial" else None if path.suffix else "output"
+    if path.suffix in {".partial", FETCHING}:
+        return "partial"
+    return None if path.suffix else "output"
 
 
 def measure(path: Path) -> tuple[int, float]:

@@ -24,7 +24,7 @@ import torch
 from gpu_sides import Cell, Measured, job_of, made_up, measure
 
 from components.evaluate.score import NetworkJob, evaluate_network
-from components.storage import Store
+from components.outputs import Store
 from components.train import worker
 from components.train.run import train, train_on_devices
 from flows import data

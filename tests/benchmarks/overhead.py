@@ -27,7 +27,7 @@ BARE = """
 import json, sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from components.storage import Store
+from components.outputs import Store
 from components.train import worker
 from components.train.run import fit_in_child
 from flows import data

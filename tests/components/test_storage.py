@@ -10,7 +10,8 @@ import pytest
 
 from components.files import write_whole
 from components.manifest import MANIFEST
-from components.storage import Home, Store, find_home, key_of
+from components.outputs import Store, key_of
+from components.storage import Home, find_home
 from params.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -129,7 +130,7 @@ def test_a_damaged_output_is_named_and_made_again(
 WANT = """
 import sys, time
 from pathlib import Path
-from components.storage import Store
+from components.outputs import Store
 
 root, log, go = map(Path, sys.argv[1:])
 

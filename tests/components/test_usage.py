@@ -10,14 +10,14 @@ import pytest
 
 from components import usage
 from components.locks import is_held
-from components.storage import Store
+from components.outputs import Store
 
 ROOT = Path(__file__).parents[2]
 
 USE = """
 import sys
 from pathlib import Path
-from components.storage import Store
+from components.outputs import Store
 
 Store(Path(sys.argv[1])).output("stage", "key", lambda folder: None)
 print("used", flush=True)

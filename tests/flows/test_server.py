@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +15,14 @@ import pytest
 from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import (
     PREFECT_API_URL,
+    PREFECT_LOGGING_TO_API_BATCH_INTERVAL,
     PREFECT_SERVER_EPHEMERAL_ENABLED,
     PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
     temporary_settings,
 )
 
 from flows import server
+from flows.started import Started
 from params.errors import InputError
 
 
@@ -73,6 +76,44 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[server.Server]:
     """One whose database cannot be made."""
     with started("/nonexistent/prefect.db", monkeypatch) as found:
         yield found
+
+
+def test_logs_for_a_temporary_server_wait_longer_unless_the_user_set_it() -> None:
+    lasting = server.Server("http://127.0.0.1:9/api")
+    with lasting.in_use(unexpected):
+        assert PREFECT_LOGGING_TO_API_BATCH_INTERVAL.value() == 2.0
+    with ended_server() as ended, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(server, "wait_for_temporary", lambda *_: None)
+        patched.setattr(server, "watching", lambda *_: contextlib.nullcontext())
+        temporary = server.Server("http://127.0.0.1:9/api", ended)
+        with temporary.in_use(unexpected):
+            assert PREFECT_LOGGING_TO_API_BATCH_INTERVAL.value() == server.LOG_SECONDS
+        with (
+            temporary_settings({PREFECT_LOGGING_TO_API_BATCH_INTERVAL: 3.0}),
+            temporary.in_use(unexpected),
+        ):
+            assert PREFECT_LOGGING_TO_API_BATCH_INTERVAL.value() == 3.0
+
+
+@contextlib.contextmanager
+def ended_server() -> Iterator[Started]:
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE)
+        process.communicate()
+        yield Started(process, output)
+
+
+def test_temporary_server_seldom_looks_for_housekeeping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a name of Prefect's that is not made for it, and may go."""
+    from docket import Docket
+    from prefect.server.api import background_workers
+    from prefect.server.api import server as prefect_server
+
+    monkeypatch.setattr(background_workers, "Worker", background_workers.Worker)
+    server.look_seldom(background_workers)
+    worker = background_workers.Worker(Docket(url="memory://"))
+    assert worker.minimum_check_interval.total_seconds() == server.IDLE_SECONDS
+    assert prefect_server.background_worker is background_workers.background_worker
 
 
 def unexpected() -> None:

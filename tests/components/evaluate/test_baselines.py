@@ -10,10 +10,10 @@ import pytest
 from components.evaluate import baselines
 from components.evaluate.truth import SeriesTruth, series_truth
 from components.ingest.series import ingest_series
+from components.outputs import Store
 from components.preprocess import tokens
 from components.preprocess.series import preprocess_series
 from components.scores import mae
-from components.storage import Store
 from params.load import load
 from params.names import SeriesBaseline
 from params.schema import ForecastExperiment

@@ -15,11 +15,11 @@ from components.evaluate.champion import ChampionJob, evaluate_champion
 from components.evaluate.predictions import PREDICTIONS
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
+from components.outputs import Store
 from components.predict.pyfunc import ContinuesSeries, LabelsTexts, _load_pyfunc
 from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
 from components.records import Epoch, Ingested, Prepared, Trained
-from components.storage import Store
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork
 from params.errors import InputError

@@ -16,10 +16,10 @@ from components.evaluate.predictions import PREDICTIONS
 from components.evaluate.timing import BATCH_SIZE, Timing
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
+from components.outputs import Store
 from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
 from components.records import Answering, Epoch, Evidence, Ingested, Prepared, Trained
-from components.storage import Store
 from components.train import worker
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork

@@ -15,9 +15,9 @@ from components.evaluate.mistakes import (
     write_mistakes,
 )
 from components.ingest.text import ingest_text
+from components.outputs import Store
 from components.preprocess.text import preprocess_text
 from components.records import Ingested, Prepared, Truncation
-from components.storage import Store
 from params.schema import ClassificationExperiment
 
 

@@ -16,10 +16,10 @@ from components.evaluate.predictions import (
 )
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
+from components.outputs import Store
 from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
 from components.records import Ingested, Prepared
-from components.storage import Store
 from params.errors import InputError
 from params.schema import ClassificationExperiment, ForecastExperiment
 

@@ -17,11 +17,11 @@ from components.evaluate.predictions import PREDICTIONS, read_predictions
 from components.files import file_digest
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
+from components.outputs import Store, key_of
 from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
 from components.records import Epoch, Scored, Trained
 from components.scores import Predictions
-from components.storage import Store, key_of
 from components.train import placing
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork

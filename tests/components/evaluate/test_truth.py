@@ -8,9 +8,9 @@ from safetensors.numpy import load_file
 from components.evaluate.truth import series_truth, text_truth
 from components.ingest.series import generate, ingest_series
 from components.ingest.text import ingest_text
+from components.outputs import Store
 from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
-from components.storage import Store
 from params.schema import ClassificationExperiment, ForecastExperiment
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from components.ingest import hub
 from components.ingest.text import ingest_text
-from components.storage import Store
+from components.outputs import Store
 from params.errors import InputError
 from params.load import load
 

@@ -6,7 +6,7 @@ import pytest
 
 from components.ingest.facts import sentences
 from components.ingest.series import generate, ingest_series
-from components.storage import Store
+from components.outputs import Store
 from params.ingest import SeriesIngest
 from params.load import load
 

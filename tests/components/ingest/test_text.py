@@ -10,8 +10,8 @@ import pytest
 from components.ingest import sources
 from components.ingest.facts import sentences
 from components.ingest.text import ingest_text
+from components.outputs import Store
 from components.records import Ingested, SplitFacts
-from components.storage import Store
 from params.errors import InputError
 from params.ingest import TextIngest
 from params.inline import InlineTexts, LabelledText

@@ -7,10 +7,10 @@ import pytest
 from safetensors.numpy import load_file
 
 from components.ingest.text import ingest_text
+from components.outputs import Store
 from components.preprocess import explain
 from components.preprocess.text import preprocess_text
 from components.records import EncodedText, Prepared, TextNumbers
-from components.storage import Store
 from params.load import load
 from params.schema import ClassificationExperiment
 from params.sections import TextPreprocess

@@ -6,9 +6,9 @@ import pytest
 from safetensors.numpy import load_file
 
 from components.ingest.series import ingest_series
+from components.outputs import Store
 from components.preprocess.series import fit_scaler, preprocess_series, split_in_time, windows
 from components.records import Ingested, Prepared
-from components.storage import Store
 from params.errors import InputError
 from params.load import load
 from params.sections import SeriesPreprocess

@@ -9,11 +9,11 @@ import pytest
 from safetensors.numpy import load_file
 
 from components.ingest.text import ingest_text
+from components.outputs import Store
 from components.preprocess import text as stage
 from components.preprocess.text import preprocess_text
 from components.preprocess.vocabulary import VOCABULARY, encode_texts, read_vocabulary
 from components.records import Prepared, Truncation
-from components.storage import Store
 from params.errors import InputError
 from params.load import load
 from params.schema import ClassificationExperiment

@@ -15,10 +15,11 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE
 from yaml import safe_load
 
+from components import patience as waiting
 from components.evaluate.predict import load_network
 from components.preprocess.text import PREPARED
 from components.records import Evidence, Prepared, Scaler, Scored
-from components.tracking import champion, patience
+from components.tracking import champion
 from components.tracking.champion import Candidate, best_run, register
 from components.tracking.runs import Parent
 from params.schema import ForecastExperiment
@@ -209,7 +210,7 @@ def test_an_mlflow_that_was_away_registers_it_as_soon_as_it_answers(
 
         return asked
 
-    monkeypatch.setattr(patience, "PAUSES", (0, 0, 0))
+    monkeypatch.setattr(waiting, "PAUSES", (0, 0, 0))
     for name in ("search_model_versions", "search_experiments"):
         monkeypatch.setattr(MlflowClient, name, answering(getattr(MlflowClient, name)))
     register(tiny_temperature, parent, best)

@@ -10,6 +10,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, TEMPORARILY_UNAVAILABLE
 
+from components import patience as waiting
 from components.records import Epoch
 from components.tracking import patience
 from components.tracking.epochs import EpochLog
@@ -134,7 +135,7 @@ def test_it_is_waited_for_five_minutes_in_all(monkeypatch: pytest.MonkeyPatch) -
         raise MlflowException("no answer", TEMPORARILY_UNAVAILABLE)
 
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    monkeypatch.setattr(patience.stopping, "wait", lambda _: None)
+    monkeypatch.setattr(waiting.stopping, "wait", lambda _: None)
     with pytest.raises(MlflowException, match="no answer"):
         patience.patiently("it", refuse)
     assert now == 1500
@@ -193,7 +194,7 @@ def test_at_the_end_mlflow_is_waited_for(
         real(self, *arguments, **named)
 
     monkeypatch.setattr(MlflowClient, "log_batch", away_for_a_while)
-    monkeypatch.setattr(patience, "PAUSES", (0, 0, 0))
+    monkeypatch.setattr(waiting, "PAUSES", (0, 0, 0))
     log.close()
     assert [one.step for one in opened.client().get_metric_history(run_id, "val/loss")] == [1]
 

@@ -8,10 +8,10 @@ import torch
 
 from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
+from components.outputs import Store
 from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
 from components.records import Prepared
-from components.storage import Store
 from components.train import worker
 from components.train.job import TrainingJob
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment

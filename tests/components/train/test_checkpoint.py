@@ -15,8 +15,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from components.outputs import Store
 from components.preprocess.batches import Batch
-from components.storage import Store
 from components.train.checkpoint import (
     newest_checkpoint,
     random_state,
@@ -236,7 +236,7 @@ def test_a_killed_child_is_taken_up_at_its_last_epoch(
     text_job: TrainingJob, tmp_path: Path
 ) -> None:
     job = demanding(text_job)
-    many = {"patience": None, "max_epochs": 200}  # so that it is still there to be killed
+    many = {"patience": None, "max_epochs": 60}  # so that it is still there to be killed
     job = job.model_copy(update={"train": job.train.model_copy(update=many)})
     store = Store(tmp_path / "torn")
     told: list[Event] = []
@@ -252,7 +252,7 @@ def test_a_killed_child_is_taken_up_at_its_last_epoch(
     torn = train(job, store, told.append)
     epochs = [event for event in told if event["kind"] == "epoch"]
     assert [event["epoch"] for event in epochs if event.get("before")][:3] == [1, 2, 3]
-    assert [event["epoch"] for event in epochs] == list(range(1, 201))
+    assert [event["epoch"] for event in epochs] == list(range(1, 61))
     whole = train(job, Store(tmp_path / "whole"), told.append)
     assert_equal(torn.path, whole.path)
     kept = {path.name for path in torn.path.iterdir()}
@@ -269,7 +269,7 @@ def pid_of_child() -> int:
 
 @pytest.mark.usefixtures("children")
 def test_fresh_does_not_go_on_from_a_checkpoint(text_job: TrainingJob, store: Store) -> None:
-    job = changed(text_job, {}, max_epochs=200)
+    job = changed(text_job, {}, max_epochs=60)
 
     def kill(event: Event) -> None:
         if event["kind"] == "epoch" and event["epoch"] == 1:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.storage import Store
+from components.outputs import Store
 from components.train import placing, run
 from components.train.fit import fit
 from components.train.job import TrainingJob

@@ -16,7 +16,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from components.storage import Store
+from components.outputs import Store
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.run import train
 from components.train.torchrun import arguments, reason

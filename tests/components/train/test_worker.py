@@ -15,7 +15,7 @@ from types import ModuleType
 
 import pytest
 
-from components.storage import Store
+from components.outputs import Store
 from components.train import worker
 from components.train.job import TrainingJob
 from components.train.run import train

@@ -9,9 +9,10 @@ from multiprocessing import active_children
 import pytest
 
 from components.ingest.series import ingest_series
+from components.outputs import Store
 from components.preprocess.series import preprocess_series
 from components.records import Claimed, Search
-from components.storage import Home, Store
+from components.storage import Home
 from components.train import worker
 from components.train.worker import ChildFailed, Event
 from components.tune.studies import Studies, working_at

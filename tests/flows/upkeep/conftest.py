@@ -11,7 +11,8 @@ import pytest
 from mlflow import MlflowClient
 
 from components.evaluate.cost import ANSWERING, MEASURED
-from components.storage import Home, key_of
+from components.outputs import key_of
+from components.storage import Home
 from components.tracking.opening import open_tracking
 from components.tracking.owner import owner
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from components.storage import key_of
+from components.outputs import key_of
 from components.tracking.opening import open_tracking
 from components.tracking.owner import STARTED, holding
 from components.tracking.places import PLACES

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from components.compare.evidence.pairs import holm, with_evidence
 from components.evaluate.predictions import PREDICTIONS
@@ -142,6 +143,13 @@ def test_every_two_rows_are_compared_and_corrected_for_their_number(tmp_path: Pa
 def test_holm_by_hand() -> None:
     found = holm(np.array([0.01, 0.04, 0.03, 0.005]))
     assert found.tolist() == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+def test_holm_is_that_of_statsmodels() -> None:
+    random = np.random.default_rng(5)
+    p_values = np.concatenate([random.random(30) ** 3, [0.0, 1.0, 0.2, 0.2]])
+    expected = multipletests(p_values, method="holm")[1]
+    assert holm(p_values) == pytest.approx(expected, abs=1e-15)
 
 
 def test_seeds_widen_what_one_run_seems_to_know(tmp_path: Path) -> None:

@@ -1,0 +1,411 @@
+"""A store that machines share at a URL: put whole, fetched once, never used torn."""
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fsspec.registry import known_implementations
+
+from components import patience
+from components.here import here, local
+from components.manifest import MANIFEST
+from components.outputs import Store
+from components.records import Ingested, Prepared, Record, SequenceSpec
+from components.remote import Remote, shown
+from components.storage import Home, find_home
+from params.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+KEY = "0123456789abcdef"
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """The folder at which two machines meet, by its URL."""
+    return tmp_path / "shared"
+
+
+@pytest.fixture
+def first(tmp_path: Path, shared: Path) -> Store:
+    return Store(tmp_path / "first" / "store", Remote(shared.as_uri()))
+
+
+@pytest.fixture
+def second(tmp_path: Path, shared: Path) -> Store:
+    return Store(tmp_path / "second" / "store", Remote(shared.as_uri()))
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PAUSES", (0, 0))
+
+
+def writing(text: str = "whole") -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        (folder / "a.txt").write_text(text, encoding="utf-8")
+        (folder / "sub").mkdir()
+        (folder / "sub" / "b.bin").write_bytes(b"123")
+
+    return make
+
+
+def refuse(folder: Path) -> None:
+    pytest.fail("what is complete is not made again")
+
+
+def version(shared: Path) -> Path:
+    """The folder with the files of the one output."""
+    (found,) = (path for path in (shared / "stage" / KEY).iterdir() if path.is_dir())
+    return found
+
+
+def test_what_one_machine_makes_another_fetches_once(
+    first: Store, second: Store, shared: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    made = first.output("stage", KEY, writing())
+    assert caplog.messages == []
+    there = sorted(path.relative_to(version(shared)) for path in version(shared).rglob("*"))
+    assert list(map(str, there)) == ["a.txt", "sub", "sub/b.bin"]
+    assert (shared / "stage" / KEY / MANIFEST).read_bytes() == (made.path / MANIFEST).read_bytes()
+    fetched = second.output("stage", KEY, refuse)
+    assert (made.reused, fetched.reused) == (False, True)
+    assert fetched.path == second.root / "stage" / KEY
+    assert (fetched.path / "sub" / "b.bin").read_bytes() == b"123"
+    assert caplog.messages == [f"stage: fetched from {shared.as_uri()}/stage/{KEY}"]
+    for path in version(shared).rglob("*.*"):
+        path.unlink()  # so that nothing could be fetched again
+    second.output("stage", KEY, refuse)
+    assert caplog.messages[1:] == ["stage: reused, nothing it depends on changed"]
+    assert sorted(path.name for path in (second.root / "stage").iterdir()) == [KEY, f"{KEY}.lock"]
+
+
+def tear_manifest(shared: Path) -> None:
+    path = shared / "stage" / KEY / MANIFEST
+    path.write_bytes(path.read_bytes()[:-5])
+
+
+def list_what_is_elsewhere(shared: Path) -> None:
+    path = shared / "stage" / KEY / MANIFEST
+    path.write_text(json.dumps({"../../../a.txt": {"size": 5, "sha256": ""}}))
+
+
+@pytest.mark.parametrize(
+    ("tear", "said"),
+    [
+        (lambda shared: (version(shared) / "a.txt").unlink(), "a file is missing"),
+        (lambda shared: (version(shared) / "a.txt").write_text("who"), "3 bytes instead of 5"),
+        (lambda shared: (version(shared) / "a.txt").write_text("whale"), "not what was written"),
+        (tear_manifest, "its manifest.json cannot be read"),
+        (list_what_is_elsewhere, "its manifest.json cannot be read"),
+        (lambda shared: (shared / "stage" / KEY / MANIFEST).write_text("7"), "cannot be read"),
+    ],
+)
+def test_what_is_torn_there_is_named_and_made_again(
+    tear: Callable[[Path], object],
+    said: str,
+    first: Store,
+    second: Store,
+    shared: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    first.output("stage", KEY, writing())
+    tear(shared)
+    made = second.output("stage", KEY, writing())
+    assert not made.reused
+    (warned,) = caplog.messages
+    assert warned.startswith(f"{shared.as_uri()}/stage/{KEY} is damaged (")
+    assert said in warned
+    third = Store(tmp_path / "third", Remote(shared.as_uri()))  # it was put again, whole
+    assert third.output("stage", KEY, refuse).reused
+    assert not list(tmp_path.rglob("*.fetching"))
+
+
+def test_without_a_manifest_nothing_is_there(first: Store, second: Store, shared: Path) -> None:
+    first.output("stage", KEY, writing())
+    (shared / "stage" / KEY / MANIFEST).unlink()
+    assert not second.output("stage", KEY, writing("other")).reused
+    # This machine has what it made, and puts it again only where it lacks.
+    assert first.output("stage", KEY, refuse).reused
+    (shared / "stage" / KEY / MANIFEST).unlink()
+    first.output("stage", KEY, refuse)
+    listed = (first.root / "stage" / KEY / MANIFEST).read_bytes()
+    assert (shared / "stage" / KEY / MANIFEST).read_bytes() == listed
+
+
+def test_what_is_damaged_here_is_fetched(first: Store, shared: Path) -> None:
+    path = first.output("stage", KEY, writing()).path
+    (path / "a.txt").write_text("whale")
+    assert first.output("stage", KEY, refuse).reused
+    assert (path / "a.txt").read_text() == "whole"
+
+
+def test_fresh_takes_the_place_of_what_is_there(first: Store, second: Store) -> None:
+    first.output("stage", KEY, writing("old"))
+    second.output("stage", KEY, writing("new"), fresh=True)
+    (first.root / "stage" / KEY / "a.txt").unlink()
+    path = first.output("stage", KEY, refuse).path
+    assert (path / "a.txt").read_text() == "new"
+
+
+def test_two_machines_that_make_the_same_at_once_never_mix(
+    first: Store, second: Store, tmp_path: Path, shared: Path
+) -> None:
+    def make(folder: Path) -> None:
+        writing("one")(folder)
+        second.output("stage", KEY, writing("two"))  # in the middle of it
+
+    first.output("stage", KEY, make)
+    texts = [(one.root / "stage" / KEY / "a.txt").read_text() for one in (first, second)]
+    assert texts == ["one", "two"]
+    third = Store(tmp_path / "third", Remote(shared.as_uri()))
+    assert (third.output("stage", KEY, refuse).path / "a.txt").read_text() == "one"
+    assert len([path for path in (shared / "stage" / KEY).iterdir() if path.is_dir()]) == 2
+
+
+MAKE = """
+import sys, time
+from pathlib import Path
+from components.outputs import Store
+from components.remote import Remote
+
+root, go = map(Path, sys.argv[1:3])
+
+def make(folder):
+    for number in range(20):
+        (folder / f"{number}.txt").write_text(root.parent.name * 20_000)
+
+while not go.exists():
+    time.sleep(0.01)
+Store(root, Remote(sys.argv[3])).output("stage", "0123456789abcdef", make)
+"""
+
+
+def test_processes_of_several_machines_leave_one_that_is_whole(
+    tmp_path: Path, shared: Path
+) -> None:
+    go, roots = tmp_path / "go", [tmp_path / name / "store" for name in "abc"]
+    command = [sys.executable, "-c", MAKE]
+    processes = [
+        subprocess.Popen([*command, str(root), str(go), shared.as_uri()], cwd=ROOT)
+        for root in roots
+    ]
+    go.touch()
+    assert [process.wait(timeout=60) for process in processes] == [0, 0, 0]
+    last = Store(tmp_path / "last", Remote(shared.as_uri())).output("stage", KEY, refuse)
+    texts = {path.read_text()[0] for path in last.path.glob("*.txt")}
+    assert len(texts) == 1
+
+
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Whether files can be put there: as often as the list says, and then not."""
+    from fsspec.implementations.local import LocalFileSystem
+
+    left = [0]
+    put = LocalFileSystem.put_file
+
+    def put_file(self: LocalFileSystem, *args: object, **named: object) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise ConnectionError("no answer")
+        put(self, *args, **named)
+
+    monkeypatch.setattr(LocalFileSystem, "put_file", put_file)
+    return left
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_a_put_that_fails_midway_leaves_nothing_that_is_taken_for_whole(
+    before: int,
+    away: list[int],
+    first: Store,
+    second: Store,
+    shared: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    away[0] = before
+    with pytest.raises(InputError) as caught:
+        first.output("stage", KEY, writing("first"))
+    assert str(caught.value) == f"{shared.as_uri()} could not be written: no answer"
+    assert [said.split(";")[0] for said in caplog.messages] == [
+        f"{shared.as_uri()} could not be written"
+    ] * 2
+    away[0] = 100
+    assert not second.output("stage", KEY, writing("second")).reused
+    # What was made is kept here, and is not made again when the place answers.
+    assert first.output("stage", KEY, refuse).reused
+    assert (first.root / "stage" / KEY / "a.txt").read_text() == "first"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_goes_away_while_it_is_fetched_is_not_taken_for_damaged(
+    first: Store, second: Store, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fsspec.implementations.local import LocalFileSystem
+
+    def get_file(*_: object, **__: object) -> None:
+        raise ConnectionError("no answer")
+
+    first.output("stage", KEY, writing())
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalFileSystem, "get_file", get_file)
+        with pytest.raises(InputError) as caught:
+            second.output("stage", KEY, refuse)
+    assert str(caught.value) == f"{shared.as_uri()} could not be read: no answer"
+    assert second.output("stage", KEY, refuse).reused
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_comes_back_is_waited_for(
+    first: Store, second: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fsspec.implementations.local import LocalFileSystem
+
+    tries, put = [], LocalFileSystem.put_file
+
+    def put_file(self: LocalFileSystem, *args: object, **named: object) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise TimeoutError
+        put(self, *args, **named)
+
+    monkeypatch.setattr(LocalFileSystem, "put_file", put_file)
+    first.output("stage", KEY, writing())
+    assert second.output("stage", KEY, refuse).reused
+
+
+def test_a_place_in_memory_will_do(tmp_path: Path) -> None:
+    remote = Remote(f"memory://{tmp_path.name}/home").at("store")
+    Store(tmp_path / "a", remote).output("stage", KEY, writing())
+    found = Store(tmp_path / "b", remote).output("stage", KEY, refuse)
+    assert (found.path / "a.txt").read_text() == "whole"
+    assert remote.names("stage") == [KEY]
+    remote.remove(f"stage/{KEY}")
+    assert (remote.names("stage"), remote.names("none")) == ([], [])
+
+
+class Asked(Record):
+    """A record with records of outputs in it, and paths of other things."""
+
+    folder: Path
+    ingested: Ingested
+    several: tuple[Prepared, ...]
+    note: str | None = None
+
+
+def prepared(store: Store, *points: Prepared, key: str = KEY) -> Prepared:
+    path = store.root / "stage" / key
+    spec = SequenceSpec(num_embeddings=None, input_size=1, output_size=1)
+    known = {"key": key, "fingerprint": "f", "train": 1, "val": 1, "test": 1, "spec": spec}
+    return Prepared(path=path, points=points, **known)
+
+
+def asked(store: Store, folder: Path) -> Asked:
+    ingested = Ingested(
+        path=store.root / "stage" / KEY, source="s", fingerprint="f", splits={}, repeats_across=0
+    )
+    inner = prepared(store, key=KEY[::-1])
+    return Asked(folder=folder, ingested=ingested, several=(prepared(store, inner),))
+
+
+def test_a_record_of_another_machine_gets_the_paths_of_this_one(
+    first: Store, second: Store, tmp_path: Path
+) -> None:
+    for key in (KEY, KEY[::-1]):
+        first.output("stage", key, writing(key))
+    found = here(asked(first, tmp_path), second)
+    assert found == asked(second, tmp_path)
+    inner = found.several[0].points[0].path
+    assert (inner / "a.txt").read_text() == KEY[::-1]
+    assert here(found, second) == found
+    plain = Store(tmp_path / "plain")
+    assert here(found, plain) is found
+    assert local(inner, plain) is inner
+
+
+def test_an_output_that_is_nowhere_is_one_line(
+    first: Store, second: Store, tmp_path: Path, shared: Path
+) -> None:
+    with pytest.raises(InputError) as caught:
+        here(asked(first, tmp_path), second)
+    assert str(caught.value) == (
+        f"stage/{KEY} is neither in {second.root} nor at {shared.as_uri()}; run it again"
+    )
+
+
+def test_a_home_at_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UNROLL_CACHE", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("UNROLL_HOME", "s3://bucket/my runs/")
+    home = find_home()
+    assert home.named == "s3://bucket/my runs"
+    assert home.root.parent == tmp_path / "unroll"
+    assert home.root.name.startswith("myruns-")
+    assert home.store.remote == Remote("s3://bucket/my runs/store")
+    monkeypatch.setenv("UNROLL_HOME", "s3://bucket/other")
+    assert find_home().root != home.root
+    monkeypatch.setenv("UNROLL_CACHE", str(tmp_path / "own"))
+    assert find_home() == Home(tmp_path / "own", Remote("s3://bucket/other"))
+    assert find_home().store.root == tmp_path / "own" / "store"
+
+
+def test_a_password_is_shown_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "ftp://me:secret@host/unroll"
+    assert shown(url) == "ftp://me:***@host/unroll"
+    remote = Remote(url)
+    assert "secret" not in f"{remote} {remote!r} {Home(tmp_path, remote)!r}"
+    assert remote.said(ValueError(f"cannot reach\n{url}")) == f"cannot reach {remote}"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.delenv("UNROLL_CACHE", raising=False)
+    monkeypatch.setenv("UNROLL_HOME", url)
+    before = find_home().root
+    monkeypatch.setenv("UNROLL_HOME", url.replace("secret", "changed"))
+    assert find_home().root == before
+
+
+def test_a_home_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    cases = {
+        "nosuch://bucket": "nosuch://bucket cannot be used: Protocol not known: nosuch; ",
+        (tmp_path / "file").as_uri(): f"{(tmp_path / 'file').as_uri()} cannot be written: ",
+    }
+    for url, said in cases.items():
+        with pytest.raises(InputError) as caught:
+            Home(tmp_path / "own", Remote(url)).require_writable()
+        assert str(caught.value).startswith(said)
+        assert "UNROLL_HOME" in str(caught.value)
+    assert list((tmp_path / "own").iterdir()) == []
+
+
+def test_a_package_that_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"class": "no_such_package.Bucket", "err": "Install bucketfs to access Bucket"}
+    monkeypatch.setitem(known_implementations, "bucket", said)
+    with pytest.raises(InputError) as caught:
+        Home(tmp_path, Remote("bucket://unroll")).require_writable()
+    assert str(caught.value) == (
+        "bucket://unroll needs a package that is not there: Install bucketfs to access Bucket"
+    )
+
+
+def test_a_home_that_can_be_used_is_left_as_it_was(tmp_path: Path, shared: Path) -> None:
+    Home(tmp_path / "own", Remote(shared.as_uri())).require_writable()
+    assert list(shared.iterdir()) == []
+    assert list((tmp_path / "own").iterdir()) == []
+
+
+def test_a_folder_costs_no_import(tmp_path: Path) -> None:
+    code = (
+        "import sys; from components.storage import find_home; home = find_home()\n"
+        "home.require_writable(); home.store.output('stage', 'key', lambda folder: None)\n"
+        "assert not {'fsspec', 's3fs'} & set(sys.modules)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, env={"UNROLL_HOME": str(tmp_path)}
+    )

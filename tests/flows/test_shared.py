@@ -1,0 +1,156 @@
+"""Machines that share their store at a URL: what one of them made, the others have."""
+
+import logging
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from components.provenance import provenance
+from components.records import Comparison
+from components.remote import Remote
+from components.stopping import stopping
+from components.storage import Home, find_home
+from components.train import worker
+from flows import experiment as flow
+from flows.experiment import new_context
+from flows.reports import newest
+from flows.reports.again import report
+from flows.reports.newest import open_report
+from flows.upkeep.clean import clean
+from flows.upkeep.shared import shared
+from flows.upkeep.wanted import Wish
+from params.schema import ForecastExperiment
+
+Machine = Callable[[str], Home]
+
+
+@pytest.fixture
+def bucket() -> Iterator[str]:
+    """A bucket of a local S3 server."""
+    if not (find_spec("moto") and find_spec("s3fs")):
+        pytest.skip("moto[server] or s3fs is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-p", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    values = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "somebody",
+        "AWS_SECRET_ACCESS_KEY": "something",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in values.items():
+                patch.setenv(name, value)
+            make_bucket("unroll")
+            yield "s3://unroll/home"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def make_bucket(name: str) -> None:
+    """Make a bucket, as soon as the server answers."""
+    import fsspec
+
+    for _ in range(100):
+        try:
+            fsspec.filesystem("s3").mkdir(name)
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError("moto's server does not answer")
+
+
+@pytest.fixture(params=["file", "s3"])
+def machine(
+    request: pytest.FixtureRequest, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Machine:
+    """The home of a machine by its name; all are at one URL, and have one MLflow."""
+    url = request.getfixturevalue("bucket") if request.param == "s3" else ""
+    monkeypatch.setenv("UNROLL_HOME", url or (tmp_path / "shared").as_uri())
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", home.own_tracking_uri)
+
+    def made(name: str) -> Home:
+        monkeypatch.setenv("UNROLL_CACHE", str(tmp_path / name))
+        return find_home()
+
+    return made
+
+
+def run(params: ForecastExperiment, home: Home) -> Comparison:
+    home.require_writable()
+    stopping.clear()  # another test may have ended its children
+    worker.preload()
+    context = new_context(params, home, fresh=False)
+    return flow.run(params, context, provenance(params, ["unroll", "run", params.name]))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("prefect")
+def test_a_second_machine_trains_only_what_is_new(
+    machine: Machine,
+    tiny_temperature: ForecastExperiment,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.INFO, "components")
+    params = tiny_temperature.model_copy(update={"architectures": ("rnn", "gru")})
+    before = run(params, machine("first"))
+    (tmp_path / "first").rename(tmp_path / "gone")
+    # MLflow's files were with the first machine, which an MLflow server would keep.
+    (tmp_path / "first").mkdir()
+    (tmp_path / "gone" / "mlartifacts").rename(tmp_path / "first" / "mlartifacts")
+    caplog.clear()
+    after = run(params.model_copy(update={"seeds": (1, 2)}), machine("second"))
+    trained = [one for one in caplog.messages if ": trained in" in one]
+    assert {one.split(":")[0] for one in trained} == {"rnn seed 2", "gru seed 2"}
+    for name in ("rnn", "gru"):
+        then, now = (next(row for row in made.rows if row.name == name) for made in (before, after))
+        assert now.metrics["test/mae"].values[0] == then.metrics["test/mae"].values[0]
+    third = machine("third")
+    assert report(before.id, third) == 0
+    again = (third.reports / before.id / "comparison.json").read_text()
+    assert Comparison.model_validate_json(again).rows == before.rows
+    monkeypatch.setattr(newest, "has_display", lambda: False)
+    capsys.readouterr()
+    open_report(after.id, third)
+    page = Path(capsys.readouterr().out.strip())
+    assert page == third.reports / after.id / "report.html"
+    assert page.read_bytes() == (tmp_path / "second" / page.relative_to(third.root)).read_bytes()
+    first, note = shared(third)
+    assert first.found.startswith(f"{third.remote} is writable, with ")
+    assert first.found.endswith(f"outputs and 2 reports; copied to {third.root}")
+    assert note.mark == "note"
+    assert clean(machine("second"), Wish(), yes=True) == 0
+    assert len(list(shared(third))) == 2
+    assert first == next(shared(third))
+
+
+def test_doctor_names_what_is_wrong_with_the_shared_store(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (found,) = shared(Home(tmp_path / "own", Remote((tmp_path / "file").as_uri())))
+    assert found.mark == "wrong"
+    assert found.found.startswith(f"{(tmp_path / 'file').as_uri()} cannot be written: ")
+    assert list(shared(Home(tmp_path))) == []
+
+
+def test_a_password_does_not_leave_the_process(tmp_path: Path) -> None:
+    from flows.context import Placed
+    from flows.context import shared as url_of
+
+    home = Home(tmp_path, Remote("ftp://me:secret@host/unroll"))
+    placed = Placed(root=home.root, shared=url_of(home))
+    assert "secret" not in f"{placed!r} {placed.model_dump_json()}"
+    assert placed.home.named == home.named
