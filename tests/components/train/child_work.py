@@ -85,12 +85,13 @@ def fit_and_tell(job: str, folder: Path) -> None:
     from components.train.job import TrainingJob
     from components.train.lightning_module import SequenceModule
 
-    before: dict[str, object] = {}
+    workspace = "CUBLAS_WORKSPACE_CONFIG"
+    before: dict[str, object] = {"inherited": os.environ.get(workspace)}
     prepare, step = module.prepare_torch, SequenceModule.training_step
 
     def prepared(asked: TrainingJob) -> None:
         prepare(asked)
-        before["workspace"] = os.environ.get("CUBLAS_WORKSPACE_CONFIG")
+        before["workspace"] = os.environ.get(workspace)
         before["set before CUDA"] = not torch.cuda.is_initialized()
 
     def told(self: SequenceModule, batch: object) -> object:
