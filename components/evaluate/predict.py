@@ -15,8 +15,10 @@ from components.preprocess.batches import (
     TokenSplit,
     load_split,
 )
+from components.preprocess.on_device import copied_ahead
 from components.preprocess.vocabulary import encode_texts, read_vocabulary
 from components.records import SequenceSpec
+from components.train.determinism import same_bits
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork
 from params.names import Architecture
@@ -73,9 +75,13 @@ def probabilities(
 
 
 def network_of(job: TrainingJob, trained: Path) -> RecurrentNetwork:
-    """The network with its trained weights."""
+    """The network with its trained weights, on the GPU if the job has one."""
     torch.set_num_threads(job.num_threads)
-    return load_network(job.architecture, job.model, job.prepared.spec, trained)
+    network = load_network(job.architecture, job.model, job.prepared.spec, trained)
+    if job.gpus:
+        same_bits(job.resources.deterministic)
+        network.to("cuda")  # the first that this process sees
+    return network
 
 
 def load_network(
@@ -90,12 +96,14 @@ def load_network(
 def run(network: RecurrentNetwork, split: Split) -> torch.Tensor:
     """The output `(N, P)` in float64 of every example of `split`, each exactly once, in order."""
     network.eval()
+    device = next((one.device for one in network.parameters()), torch.device("cpu"))
     output = None
     with torch.inference_mode():
-        for batch in Batches(split, EVALUATION_BATCH_SIZE):
+        for batch in copied_ahead(Batches(split, EVALUATION_BATCH_SIZE), device):
             result = network(batch.inputs, batch.lengths).double()
             if output is None:
-                output = torch.full((len(split.lengths), result.shape[1]), torch.nan).double()
+                shape = (len(split.lengths), result.shape[1])
+                output = torch.full(shape, torch.nan, dtype=torch.float64, device=device)
             output[batch.rows] = result
     assert output is not None, "a split has examples"
-    return output
+    return output.cpu()

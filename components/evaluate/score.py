@@ -13,6 +13,7 @@ from components.evaluate.predictions import write_predictions
 from components.files import file_digest
 from components.outputs import Store, key_of
 from components.records import Ingested, Prepared, Record, Scored, Trained
+from components.train import placing
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.worker import run_in_child
 from params.names import SeriesBaseline, TextBaseline
@@ -71,7 +72,10 @@ def evaluate_network(job: NetworkJob, store: Store, *, fresh: bool = False) -> S
     """
 
     def make(folder: Path) -> None:
-        run_in_child(score_network, job.model_dump_json(), folder)
+        with placing.here().place(one_device(job.training)) as gpus:
+            training = job.training.model_copy(update={"gpus": gpus})
+            placed = job.model_copy(update={"training": training})
+            run_in_child(score_network, placed.model_dump_json(), folder)
 
     weights = file_digest(job.trained.path / WEIGHTS)
     texts = job.new.texts if job.new else ()
@@ -80,6 +84,12 @@ def evaluate_network(job: NetworkJob, store: Store, *, fresh: bool = False) -> S
     # A training that was done again has other costs, and the same weights.
     spent = {name: getattr(job.trained, name) for name in ("train_seconds", "peak_memory_bytes")}
     return scored.model_copy(update=spent)
+
+
+def one_device(job: TrainingJob) -> TrainingJob:
+    """What scoring takes of a machine: no more than a training of its kind, on one device."""
+    resources = job.resources.model_copy(update={"devices": 1, "num_nodes": 1})
+    return job.model_copy(update={"resources": resources})
 
 
 def evaluate_baseline(job: BaselineJob, store: Store, *, fresh: bool = False) -> Scored:
@@ -113,6 +123,7 @@ def score_network(text: str, folder: Path) -> None:
 
     job = NetworkJob.model_validate_json(text)
     training = job.training
+    placing.see_only(training.gpus)
     estimate = predict_test(training, job.trained.path)
     written = write_predictions(training.task, job.ingested, training.prepared, estimate, folder)
     readable = metrics.metrics_of(training.task).keys() - {metrics.TRAIN_LOSS, metrics.VAL_LOSS}

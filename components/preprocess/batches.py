@@ -109,11 +109,15 @@ class Batches:
         return math.ceil(len(self.split.lengths) / self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
+        for rows, weight in self.parts():
+            yield self.split.batch(rows)._replace(weight=weight)
+
+    def parts(self) -> Iterator[tuple[Tensor, float]]:
+        """The rows of each batch that are this share's, and how much their mean counts."""
         rank, world_size = self.share.rank, self.share.world_size
         for rows in self.order():
             own = rows[rank::world_size]
-            weight = len(own) * world_size / len(rows)
-            yield self.split.batch(own if len(own) else rows[:1])._replace(weight=weight)
+            yield own if len(own) else rows[:1], len(own) * world_size / len(rows)
 
     def order(self) -> list[Tensor]:
         """The rows of each batch."""

@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytorch_lightning as pl
+import torch
 
-from components.preprocess.batches import EVALUATION_BATCH_SIZE, Batches, Share, load_split
+from components.preprocess.batches import EVALUATION_BATCH_SIZE, Batch, Batches, Share, load_split
+from components.preprocess.on_device import Delivery, OnDevice, room_on
+
+DELIVERED_TO = ("cuda",)  # on other devices than GPUs, Lightning moves each batch where it is read
 
 
 class SequenceData(pl.LightningDataModule):
@@ -20,6 +24,7 @@ class SequenceData(pl.LightningDataModule):
         self.val_split = load_split(folder, "val")
         self.batch_size = batch_size
         self.seed = seed
+        self.delivery: Delivery | None = None
 
     @property
     def share(self) -> Share:
@@ -27,12 +32,32 @@ class SequenceData(pl.LightningDataModule):
         assert self.trainer is not None, "Lightning attaches its trainer first"
         return Share(self.trainer.global_rank, self.trainer.world_size)
 
-    def train_dataloader(self) -> Batches:
+    def train_dataloader(self) -> OnDevice:
         """The batches of the current epoch; Lightning asks for them anew in every epoch."""
         assert self.trainer is not None, "Lightning attaches its trainer first"
         order = (self.seed * 1_000_003 + self.trainer.current_epoch) % 2**63
-        return Batches(self.train_split, self.batch_size, order, self.share)
+        return self.delivered(Batches(self.train_split, self.batch_size, order, self.share))
 
-    def val_dataloader(self) -> Batches:
+    def val_dataloader(self) -> OnDevice:
         """The validation batches."""
-        return Batches(self.val_split, EVALUATION_BATCH_SIZE, share=self.share)
+        return self.delivered(Batches(self.val_split, EVALUATION_BATCH_SIZE, share=self.share))
+
+    def transfer_batch_to_device(
+        self, batch: Batch, device: torch.device, dataloader_idx: int
+    ) -> Batch:
+        """The batch on the device: as it is where it is there already, without a look inside."""
+        if batch.inputs.device == device:
+            return batch
+        moved: Batch = super().transfer_batch_to_device(batch, device, dataloader_idx)
+        return moved
+
+    def delivered(self, batches: Batches) -> OnDevice:
+        """The batches where this process computes; what is free there is looked up once."""
+        assert self.trainer is not None, "Lightning attaches its trainer first"
+        device = self.trainer.strategy.root_device
+        if device.type not in DELIVERED_TO:
+            return batches
+        if self.delivery is None:
+            splits = (self.train_split, self.val_split)
+            self.delivery = Delivery(splits, device, room_on(device))
+        return self.delivery.of(batches)

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import Callback, EarlyStopping, EMAWeightAveraging
+from pytorch_lightning.callbacks import Callback, EarlyStopping
 from pytorch_lightning.strategies import DDPStrategy, Strategy
 from safetensors.torch import save_file
 
 from components.files import sync, write_whole
 from components.metrics import VAL_LOSS
 from components.records import Trained
+from components.train.averaging import Averaging
 from components.train.checkpoint import Checkpoints, newest_checkpoint, remove_checkpoints
 from components.train.child import EVENTS
 from components.train.data import SequenceData
+from components.train.determinism import same_bits
 from components.train.history import History
 from components.train.job import TRAINED, WEIGHTS, TrainingJob
 from components.train.lightning_module import SequenceModule
@@ -45,8 +47,7 @@ def fit(job: TrainingJob, folder: Path) -> None:
     if rank() > 0:  # from equal weights on, it drops other units than the others do
         pl.seed_everything((job.seed + rank() * 1_000_003) % 2**32, verbose=False)
     scale = job.prepared.scaler.scale if job.prepared.scaler else 1.0
-    shared = job.resources.world_size
-    module = SequenceModule(network, job.task, job.train, scale=scale, world_size=shared)
+    module = SequenceModule(network, job.task, job.train, scale=scale)
     data = SequenceData(job.prepared.path, job.train.batch_size, job.seed)
     checkpoints = Checkpoints(folder, history)
     trainer = trainer_for(job, folder, [history, checkpoints])
@@ -75,9 +76,7 @@ def fit(job: TrainingJob, folder: Path) -> None:
 def prepare_torch(job: TrainingJob) -> None:
     """Set torch and Lightning up for this training, in a process that does nothing else."""
     torch.set_num_threads(job.num_threads)
-    # With deterministic algorithms torch fills whatever it allocates, so that a forgotten write
-    # shows; for an LSTM's workspace that is a fifth of the training time.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # torch sets it up at run time
+    same_bits(job.resources.deterministic)
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     # The data are in memory and their batches are made by indexing: no loader process could help.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
@@ -87,8 +86,7 @@ def prepare_torch(job: TrainingJob) -> None:
 def trainer_for(job: TrainingJob, folder: Path, callbacks: list[Callback]) -> pl.Trainer:
     """Lightning's trainer, silent: the history is its only voice."""
     if job.train.ema_decay is not None:
-        # Polyak & Juditsky 1992; validated and saved in place of the weights of the last step.
-        callbacks = [EMAWeightAveraging(decay=job.train.ema_decay), *callbacks]
+        callbacks = [Averaging(job.train.ema_decay), *callbacks]
     if job.train.patience is not None:
         stopping = EarlyStopping(
             VAL_LOSS, patience=job.train.patience, check_on_train_epoch_end=True
@@ -105,7 +103,8 @@ def trainer_for(job: TrainingJob, folder: Path, callbacks: list[Callback]) -> pl
         gradient_clip_val=job.train.gradient_clip_val,
         reload_dataloaders_every_n_epochs=1,  # their order depends on the epoch
         num_sanity_val_steps=0,
-        deterministic=job.resources.deterministic,
+        deterministic=job.resources.deterministic,  # which Lightning would otherwise switch off
+        benchmark=not job.resources.deterministic,
         logger=False,
         enable_progress_bar=False,
         enable_model_summary=False,

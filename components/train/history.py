@@ -87,7 +87,10 @@ class History(Callback):
 
 
 def gpu_memory(device: torch.device) -> dict[str, int]:
-    """What torch holds of a GPU's memory now and held at most, and what is free, in bytes."""
+    """What torch holds of a GPU's memory now and held at most, and what is free, in bytes.
+
+    Splits that lie there count as all else does: they are there before the first step.
+    """
     return {
         "peak": torch.cuda.max_memory_reserved(device),
         "reserved": torch.cuda.memory_reserved(device),

@@ -1,11 +1,14 @@
 """A network as Lightning trains it: a thin layer over one step."""
 
+import math
+
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
 from components.metrics import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS, VAL_MAE
 from components.preprocess.batches import Batch
+from components.train.means import Means
 from params.names import Task
 from params.sections import Train
 
@@ -24,7 +27,6 @@ class SequenceModule(pl.LightningModule):
         train: Train,
         *,
         scale: float = 1.0,
-        world_size: int = 1,
     ):
         """A module around a ready-made network.
 
@@ -33,60 +35,77 @@ class SequenceModule(pl.LightningModule):
             task: Chooses the loss and the validation metric.
             train: Learning rate and weight decay.
             scale: Degrees C of one scaled unit, for `val/mae`.
-            world_size: How many devices share every batch.
         """
         super().__init__()
         self.network = network
         self.task = task
         self.train_params = train
         self.scale = scale
-        self.world_size = world_size
+        self.train_means, self.val_means = Means(), Means()
 
     def training_step(self, batch: Batch) -> Tensor:
         """The loss of one batch, or of this device's share of it, as much as it counts."""
-        loss, _ = self.step(batch, TRAIN_LOSS)
+        loss, _ = self.step(batch, TRAIN_LOSS, self.train_means)
         return loss if batch.weight == 1 else loss * batch.weight
 
     def validation_step(self, batch: Batch) -> None:
-        """Logs the loss and one metric that people can read."""
-        _, output = self.step(batch, VAL_LOSS)
+        """Takes in the loss and one metric that people can read."""
+        _, output = self.step(batch, VAL_LOSS, self.val_means)
         if self.task == "classification":
             right = ((output >= 0) == (batch.targets == 1)).float().mean()
-            self.log_mean(VAL_ACCURACY, right, batch)
+            self.val_means.add(VAL_ACCURACY, right, size_of(batch))
         else:
             error = (output - batch.targets).abs().mean() * self.scale
-            self.log_mean(VAL_MAE, error, batch)
+            self.val_means.add(VAL_MAE, error, size_of(batch))
 
-    def step(self, batch: Batch, key: str) -> tuple[Tensor, Tensor]:
+    def step(self, batch: Batch, key: str, means: Means) -> tuple[Tensor, Tensor]:
         """The loss and the output `(B, P)`; the epoch's loss, under `key`, is their weighted mean.
 
         Raises:
-            TrainingDiverged: If the loss is not finite.
+            TrainingDiverged: If the loss is not finite. On a GPU, which one cannot ask without
+                waiting for all that it has to do, the end of the epoch tells.
         """
         output = self.network(batch.inputs, batch.lengths)
         if self.task == "classification":
             loss = nn.functional.binary_cross_entropy_with_logits(output, batch.targets)
         else:
             loss = nn.functional.mse_loss(output, batch.targets)
-        if not torch.isfinite(loss):
-            raise TrainingDiverged(
-                f"{key} became {loss.item()} in epoch {self.current_epoch + 1}; a smaller "
-                "train.learning_rate or train.gradient_clip_val may help"
-            )
-        self.log_mean(key, loss, batch)
+        if loss.device.type == "cpu" and not torch.isfinite(loss):
+            raise self.diverged(key, loss.item())
+        means.add(key, loss, size_of(batch))
         return loss, output
 
-    def log_mean(self, key: str, value: Tensor, batch: Batch) -> None:
-        """Log the mean of `batch` under `key`; the epoch's value is that over all examples."""
-        # Lightning divides the sum of these sizes over all devices by their number, and drops what
-        # is left over: so they are multiples of it.
-        size = len(batch.rows) * self.world_size if batch.weight else 0
-        self.log(key, value, on_step=False, on_epoch=True, batch_size=size, sync_dist=True)
+    def on_validation_epoch_end(self) -> None:
+        """Tells Lightning and the callbacks what the epoch came to.
+
+        Raises:
+            TrainingDiverged: If a loss of it was not finite, and so is their mean.
+        """
+        trained, validated = self.train_means.taken(), self.val_means.taken()
+        for key, value in {**trained, **validated}.items():
+            if not math.isfinite(value):
+                raise self.diverged(key, value)
+        for key, value in {**validated, **trained}.items():
+            self.log(key, value, sync_dist=True)  # all ranks have the same by now
+
+    def diverged(self, key: str, loss: float) -> TrainingDiverged:
+        """What is to be said of a loss that is no number."""
+        return TrainingDiverged(
+            f"{key} became {loss} in epoch {self.current_epoch + 1}; a smaller "
+            "train.learning_rate or train.gradient_clip_val may help"
+        )
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Adam."""
+        """Adam; on a GPU in one kernel, but in lower precision, where Lightning has it not clip."""
+        fused = self.device.type == "cuda" and self.trainer.precision == "32-true"
         return torch.optim.Adam(
             self.parameters(),
             lr=self.train_params.learning_rate,
             weight_decay=self.train_params.weight_decay,
+            fused=fused or None,
         )
+
+
+def size_of(batch: Batch) -> int:
+    """How many examples a batch counts for."""
+    return len(batch.rows) if batch.weight else 0

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from components.preprocess.tokens import PADDING_IDX
 from components.records import SequenceSpec
 from components.train.recurrence import states
+from components.train.reversal import reverse
 from params.names import Architecture
 from params.sections import SeriesModel, TextModel
 
@@ -158,11 +159,6 @@ class RecurrentNetwork(nn.Module):
 def kind(tensor: Tensor) -> str:
     """What a tensor is, for a message: `float32 of shape (3, 4)`."""
     return f"{str(tensor.dtype).removeprefix('torch.')} of shape {tuple(tensor.shape)}"
-
-
-def reverse(sequence: Tensor, reversal: Tensor) -> Tensor:
-    """`sequence` `(B, T, E)`, each reversed within its own length."""
-    return sequence.gather(1, reversal[:, :, None].expand_as(sequence))
 
 
 def initialised(cell: nn.RNNBase) -> nn.RNNBase:

@@ -39,6 +39,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         work(job, folder)
 
     monkeypatch.setattr(score, "run_in_child", run)
+    monkeypatch.setattr(score.placing, "here", score.placing.Placing)
     return done
 
 

@@ -22,9 +22,12 @@ from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
 from components.records import Epoch, Scored, Trained
 from components.scores import Predictions
+from components.train import placing
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork
+from components.train.placing import Gpu, Placing
 from params.load import load
+from params.resources import Resources
 from params.schema import ClassificationExperiment, ForecastExperiment
 
 LAST = {"test/mae", "test/scaled_mae", "test/rmse", "test/mase", "test/regret"}
@@ -40,6 +43,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         work(job, folder)
 
     monkeypatch.setattr(score, "run_in_child", run)
+    monkeypatch.setattr(placing, "here", Placing)  # a child would look for GPUs
     return done
 
 
@@ -193,6 +197,27 @@ def test_scores_of_a_network_are_kept_by_the_texts_it_read(
     assert two.new_texts[0] == pytest.approx(one.new_texts[0], abs=1e-6)
     unknown, _ = scored("?!", "xyzzy", "Xyzzy...")
     assert unknown.new_texts == pytest.approx([unknown.new_texts[0]] * 3, abs=1e-6)
+
+
+def test_a_network_that_was_trained_on_gpus_is_scored_on_one(
+    network_job: score.NetworkJob, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = Placing([Gpu(index=index, free=10**9) for index in range(2)])
+    given: list[tuple[int, ...]] = []
+
+    def run(work: Callable[[str, Path], None], job: str, folder: Path) -> None:
+        training = score.NetworkJob.model_validate_json(job).training
+        given.append(training.gpus)
+        assert [held.gpus for held in shared.running] == [training.gpus]
+        own = network_job.model_dump_json()  # there is no GPU here
+        work(own, folder)
+
+    monkeypatch.setattr(score, "run_in_child", run)
+    monkeypatch.setattr(placing, "here", lambda: shared)
+    on_both = network_job.training.model_copy(update={"resources": Resources(devices=2)})
+    score.evaluate_network(network_job.model_copy(update={"training": on_both}), store)
+    assert given == [(0,)]
+    assert shared.running == []
 
 
 def test_what_a_training_took_is_that_of_the_last_one(

@@ -75,3 +75,35 @@ def modules(job: str, folder: Path) -> None:
     """Write down which of the modules named by `job` were there before anything was asked."""
     known = [name for name in job.split() if name in sys.modules]
     (folder / "modules.txt").write_text(" ".join(known), encoding="utf-8")
+
+
+def fit_and_tell(job: str, folder: Path) -> None:
+    """Train, and write down which flags of torch were set when the first batch was computed."""
+    import torch
+
+    from components.train import fit as module
+    from components.train.job import TrainingJob
+    from components.train.lightning_module import SequenceModule
+
+    workspace = "CUBLAS_WORKSPACE_CONFIG"
+    before: dict[str, object] = {"inherited": os.environ.get(workspace)}
+    prepare, step = module.prepare_torch, SequenceModule.training_step
+
+    def prepared(asked: TrainingJob) -> None:
+        prepare(asked)
+        before["workspace"] = os.environ.get(workspace)
+        before["set before CUDA"] = not torch.cuda.is_initialized()
+
+    def told(self: SequenceModule, batch: object) -> object:
+        flags = {
+            "algorithms": torch.are_deterministic_algorithms_enabled(),
+            "only_warned": torch.is_deterministic_algorithms_warn_only_enabled(),
+            "cudnn.deterministic": torch.backends.cudnn.deterministic,
+            "cudnn.benchmark": torch.backends.cudnn.benchmark,
+            "filled": torch.utils.deterministic.fill_uninitialized_memory,
+        }
+        (folder / "flags.json").write_text(json.dumps({**flags, **before}), encoding="utf-8")
+        return step(self, batch)
+
+    module.prepare_torch, SequenceModule.training_step = prepared, told
+    module.fit(TrainingJob.model_validate_json(job), folder)

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from components.evaluate.predict import predict_test, run
 from components.preprocess.batches import Batches, load_split
 from components.records import Trained
+from components.train import data as data_module
 from components.train import fit as fit_module
 from components.train import history
 from components.train.fit import fit
@@ -175,6 +176,30 @@ def test_same_seed_same_result(text_job: TrainingJob, tmp_path: Path) -> None:
     assert weights["first"] == weights["again"]
     assert weights["first"][0] != weights["other"][0]
     assert weights["first"][1] != weights["other"][1]
+
+
+@pytest.mark.parametrize("task", ["text_job", "series_job"])
+@pytest.mark.parametrize("room", [10**9, 0])
+def test_batches_that_lie_on_the_device_change_no_bit(
+    task: str,
+    room: int,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on a GPU, with the processor as the device and so much room."""
+    job: TrainingJob = request.getfixturevalue(task)
+    job = changed(job, max_epochs=2, model={"dropout": 0.3})
+    usual = fitted(job, tmp_path / "usual")
+    asked: list[torch.device] = []
+    monkeypatch.setattr(data_module, "DELIVERED_TO", ("cpu",))
+    monkeypatch.setattr(data_module, "room_on", lambda device: asked.append(device) or room)
+    found = fitted(job, tmp_path / "found")
+    assert [device.type for device in asked] == ["cpu"]
+    for one, other in zip(found.epochs, usual.epochs, strict=True):
+        assert one.metrics == other.metrics
+    ours, theirs = ((tmp_path / name / "weights.safetensors") for name in ("usual", "found"))
+    assert ours.read_bytes() == theirs.read_bytes()
 
 
 def test_every_epoch_has_an_order_of_its_own(

@@ -1,7 +1,6 @@
 """One step against numbers worked by hand; the network here says what it is told to say."""
 
 import math
-from typing import Any
 
 import pytest
 import torch
@@ -26,16 +25,16 @@ class Fixed(nn.Module):
         return self.output
 
 
-Logged = dict[str, tuple[float, dict[str, Any]]]
+Logged = dict[str, float]
 
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> Logged:
-    """What a module logs, by key: the value, and how it is averaged."""
+    """What a module tells Lightning, by key."""
     found: Logged = {}
 
-    def log(self: SequenceModule, key: str, value: Tensor, **how: Any) -> None:
-        found[key] = (value.item(), how)
+    def log(self: SequenceModule, key: str, value: float, *, sync_dist: bool) -> None:
+        found[key] = value
 
     monkeypatch.setattr(SequenceModule, "log", log)
     return found
@@ -72,13 +71,39 @@ def test_a_step_by_hand(
     module, batch = module_and_batch(task, output, targets)
     assert module.training_step(batch).item() == pytest.approx(loss, abs=1e-6)
     assert module.validation_step(batch) is None
-    values = {key: value for key, (value, _) in logged.items()}
+    assert logged == {}
+    module.on_validation_epoch_end()
     expected = {"train/loss": loss, "val/loss": loss, readable[0]: readable[1]}
-    assert values == pytest.approx(expected, abs=1e-6)
-    for _, how in logged.values():  # so that an epoch's value is the mean over its examples
-        assert how["batch_size"] == 2
-        assert how.get("on_epoch", True)
-        assert not how.get("on_step", False)
+    assert logged == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_mean_of_an_epoch_is_that_over_its_examples(logged: Logged) -> None:
+    module, batch = module_and_batch("forecast", [[1.0], [3.0]], [[0.0], [0.0]])
+    module.training_step(batch)  # its loss is 5
+    module.train_means.add("train/loss", torch.tensor(2.0), 1)
+    module.training_step(batch._replace(weight=0.0))  # an example for which no share has room
+    module.on_validation_epoch_end()
+    assert logged["train/loss"] == pytest.approx((2 * 5 + 1 * 2) / 3)
+    module.train_means.add("train/loss", torch.tensor(2.0), 1)
+    module.on_validation_epoch_end()
+    assert logged["train/loss"] == 2  # the epoch before is over
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+@pytest.mark.parametrize("key", ["train/loss", "val/loss"])
+def test_where_no_step_can_be_asked_the_end_of_the_epoch_tells(
+    logged: Logged, bad: float, key: str
+) -> None:
+    """As on a GPU: one batch of many had a loss that is no number."""
+    module, batch = module_and_batch("forecast", [[1.0], [3.0]], [[0.0], [0.0]])
+    for _ in range(3):
+        module.training_step(batch)
+        module.validation_step(batch)
+    means = module.train_means if key == "train/loss" else module.val_means
+    means.add(key, torch.tensor(bad), 2)
+    with pytest.raises(TrainingDiverged, match=rf"^{key} became {bad} in epoch 1; .*learning"):
+        module.on_validation_epoch_end()
+    assert logged == {}
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])

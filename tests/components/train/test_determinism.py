@@ -1,0 +1,32 @@
+"""What `resources.deterministic` sets, seen in a training's own child process."""
+
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from components.train.job import TrainingJob
+from components.train.worker import run_in_child
+from params.resources import Resources
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_child_computes_as_the_params_say(
+    wanted: bool, text_job: TrainingJob, run_folder: Path, children: None
+) -> None:
+    child_work: ModuleType = __import__("child_work")
+    resources = Resources(deterministic=wanted)
+    job = text_job.model_copy(update={"resources": resources})
+    run_in_child(child_work.fit_and_tell, job.model_dump_json(), run_folder)
+    found = json.loads((run_folder / "flags.json").read_text())
+    inherited = found.pop("inherited")
+    assert found == {
+        "algorithms": wanted,
+        "only_warned": False,
+        "cudnn.deterministic": wanted,
+        "cudnn.benchmark": not wanted,
+        "filled": False,
+        "workspace": ":4096:8" if wanted else inherited,
+        "set before CUDA": True,
+    }
