@@ -16,6 +16,7 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
+from pydantic import Field
 
 from components.disk import is_disk_full
 from components.manifest import MANIFEST
@@ -44,7 +45,8 @@ class Parent(Record):
     """The run of a comparison, with what its nested runs carry too.
 
     `title` is the question that is asked, `params` are those that all nested runs share.
-    `taken_up` says that it was interrupted and goes on: some of its runs are there.
+    `taken_up` says that it was interrupted and goes on: some of its runs are there. `owner` has the
+    tags of the process that holds it, and so its runs, also where they are worked at elsewhere.
     """
 
     tracking: Tracking
@@ -57,11 +59,14 @@ class Parent(Record):
     ingested: Ingested
     prepared: Prepared
     taken_up: bool = False
+    owner: dict[str, str] = Field(default_factory=owner)
 
 
-def start(tracking: Tracking, name: str, tags: Mapping[str, str]) -> str:
-    """The id of a new run, RUNNING."""
-    own = owner()
+def start(
+    tracking: Tracking, name: str, tags: Mapping[str, str], holder: Mapping[str, str] | None = None
+) -> str:
+    """The id of a new run, RUNNING; `holder` are the tags of its process, by default this one's."""
+    own = dict(holder or owner())
     with suppress(OSError, KeyError):  # a container's user may have no name
         own["mlflow.user"] = getpass.getuser()
     run = tracking.client().create_run(tracking.experiment_id, tags={**tags, **own}, run_name=name)
