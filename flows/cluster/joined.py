@@ -27,7 +27,7 @@ from components.train.job import TrainingJob
 from components.train.worker import ChildFailed
 from flows.cluster import tasks
 from flows.cluster.look import Question, differing, look, shortly, versions
-from flows.cluster.worker import Told, hear
+from flows.cluster.worker import Told, flush, hear
 from flows.context import Context
 from flows.tasks import Finished, logger
 from flows.terminal import console
@@ -142,6 +142,7 @@ def joined(params: Experiment, tracking: Tracking, context: Context) -> Iterator
         machines, tasks_at_a_time = plural(len(workers), "worker"), threads.total()
         logger.info("cluster: %s, %d at a time", machines, tasks_at_a_time)
         yield Cluster(runner, told, gpus=gpus)
+        client.run(flush, on_error="ignore")
 
 
 def runner_for(asked: str | LocalCluster) -> DaskTaskRunner:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import platform
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,12 @@ class Question(Record):
     resources: Resources
 
 
+@cache
 def versions() -> dict[str, str]:
-    """What must be the same on all machines: tasks and results travel as Python objects."""
+    """What must be the same on all machines: tasks and results travel as Python objects.
+
+    Looked up once: what a process has imported stays what it was when another is installed.
+    """
     found = {"Python": ".".join(platform.python_version_tuple()[:2]), CODE: code_digest()}
     for package in PACKAGES:
         try:
@@ -61,7 +66,7 @@ def differing(there: Mapping[str, str], here: Mapping[str, str]) -> str | None:
     if not other:
         return None
     said = ", ".join(f"{name} {there.get(name)} (here {here[name]})" for name in other)
-    return f"has {said}; install the same on all machines"
+    return f"has {said}; install the same on all machines and start it anew"
 
 
 async def look(question: Question, context: Mapping[str, Any]) -> str | None:
@@ -139,6 +144,9 @@ def reach_prefect(question: Question, context: Mapping[str, Any]) -> None:
     from prefect.context import hydrated_context
     from prefect.settings import PREFECT_API_URL
 
+    from flows.cluster.worker import drain
+
+    drain()
     with hydrated_context(dict(context)):
         try:
             with get_client(sync_client=True) as client:

@@ -4,6 +4,7 @@ A worker does what the flow's process would do: it starts a child of its own for
 follows it, and logs to MLflow. The comparison, and with it every run, stays the flow's.
 """
 
+import asyncio
 import logging
 import multiprocessing
 import queue
@@ -18,7 +19,8 @@ from urllib.parse import urlsplit
 
 from distributed import Worker, get_worker
 from prefect.context import TaskRunContext
-from prefect.logging.handlers import APILogHandler
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogHandler, APILogWorker
 
 from components.provenance import num_cores
 from components.records import Record
@@ -34,6 +36,7 @@ from flows.settings import set_defaults
 
 COMPONENTS = "components"  # the logger of everything that people are told
 SENT = ("name", "levelno", "levelname", "msg", "run", "event", "run_ended")  # of a log record
+FLUSH_SECONDS = 5.0
 WANTED = {"executing", "long-running"}  # states of a task that somebody waits for
 
 Value = TypeVar("Value")
@@ -153,6 +156,20 @@ def telling(worker: Worker, told: Told) -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(handler)
+
+
+async def flush() -> None:
+    """Send what Prefect is still to hear of tasks that this worker did."""
+    await asyncio.to_thread(drain)
+
+
+def drain() -> None:
+    """The same; what Prefect is told later on goes to the server of the flow that is served then.
+
+    Its senders are the process's, and keep the server with which they began.
+    """
+    for sender in (EventsWorker, APILogWorker):
+        sender.drain_all(timeout=FLUSH_SECONDS)
 
 
 def hear(event: tuple[float, dict[str, object]]) -> None:
