@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect import Flow, flow
 from prefect.client.schemas.objects import FlowRun, State
-from prefect.futures import PrefectFuture, as_completed
+from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components.cautions import cautions
@@ -44,7 +44,7 @@ from flows.told import RESUME
 from params.schema import Experiment
 
 if TYPE_CHECKING:
-    from flows.cluster.joined import Cluster
+    from flows.cluster.trainings import Cluster
 
 
 def new_context(
@@ -164,12 +164,9 @@ def train_and_evaluate(
         there.evaluate_baseline(job, context): (job.name, None)
         for job in baseline_jobs(params, parent.ingested, parent.prepared)
     }
-    trainings = {there.train(job, parents[job.row_name], context): job for job in jobs}
     missing: list[Missing] = []
     trained: list[Trained] = []
-    for training in as_completed(list(trainings)):
-        job = trainings[training]
-        run = there.outcome(training)
+    for job, run in there.trained([(job, parents[job.row_name]) for job in jobs], context):
         if isinstance(run, Finished):
             texts = new_texts(own[job.row_name])
             evaluation = there.evaluate(run, texts, parent, context)

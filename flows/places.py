@@ -1,10 +1,10 @@
 """Where the trainings of a flow run: in children of its own process, or on a cluster."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from prefect.futures import PrefectFuture
+from prefect.futures import PrefectFuture, as_completed
 
 from components.evaluate import score
 from components.records import Scored
@@ -19,7 +19,7 @@ from flows.tasks import Finished
 from params.schema import Experiment
 
 if TYPE_CHECKING:
-    from flows.cluster.joined import Cluster
+    from flows.cluster.trainings import Cluster
 
 Result = TypeVar("Result")
 
@@ -31,9 +31,13 @@ class Here:
         """The scores of a baseline."""
         return tasks.evaluate_baseline.submit(job, context)
 
-    def train(self, job: TrainingJob, parent: Parent, context: Context) -> PrefectFuture[Finished]:
-        """A training."""
-        return tasks.train.submit(job, parent, context)
+    def trained(
+        self, trainings: Sequence[tuple[TrainingJob, Parent]], context: Context
+    ) -> Iterator[tuple[TrainingJob, object]]:
+        """Every training with what came of it, in the order in which they end."""
+        asked = {tasks.train.submit(job, parent, context): job for job, parent in trainings}
+        for training in as_completed(list(asked)):
+            yield asked[training], self.outcome(training)
 
     def evaluate(
         self, run: Finished, new: score.NewTexts | None, parent: Parent, context: Context

@@ -45,8 +45,8 @@ class Parent(Record):
     """The run of a comparison, with what its nested runs carry too.
 
     `title` is the question that is asked, `params` are those that all nested runs share.
-    `taken_up` says that it was interrupted and goes on: some of its runs are there. `owner` has the
-    tags of the process that holds it, and so its runs, also where they are worked at elsewhere.
+    `taken_up` says that it was interrupted and goes on: some of its runs are there. `owner` are the
+    tags of the process that holds it and its runs, whoever works at them.
     """
 
     tracking: Tracking
@@ -70,8 +70,7 @@ def start(
     with suppress(OSError, KeyError):  # a container's user may have no name
         own["mlflow.user"] = getpass.getuser()
     run = tracking.client().create_run(tracking.experiment_id, tags={**tags, **own}, run_name=name)
-    run_id: str = run.info.run_id
-    return run_id
+    return str(run.info.run_id)
 
 
 def describe(parent: Parent, run_id: str, params: Mapping[str, str]) -> None:

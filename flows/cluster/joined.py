@@ -1,4 +1,4 @@
-"""The cluster as the flow sees it: joined and seen to be fit, then given the trainings."""
+"""A cluster that a flow joins, once it is seen that trainings can run there."""
 
 import logging
 import secrets
@@ -6,30 +6,21 @@ import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import distributed
-from dask.base import annotate
-from distributed import CancelledError, Client, KilledWorker
-from prefect import Task
+from distributed import Client
 from prefect.context import FlowRunContext, serialize_context
-from prefect.futures import PrefectFuture
 from prefect_dask.task_runners import DaskTaskRunner
 
-from components.evaluate import score
-from components.records import Scored
 from components.tracking.opening import Tracking
-from components.tracking.runs import Parent
-from components.train.job import TrainingJob
-from components.train.worker import ChildFailed
-from flows.cluster import tasks
 from flows.cluster.look import Question, differing, look, shortly, versions
+from flows.cluster.trainings import GPU, Cluster
 from flows.cluster.worker import Told, flush, hear
 from flows.context import Context
-from flows.tasks import Finished, logger
+from flows.tasks import logger
 from flows.terminal import console
 from params.errors import InputError, plural
 from params.resources import LocalCluster
@@ -37,57 +28,7 @@ from params.schema import Experiment
 
 ANSWER_SECONDS = 10  # for the scheduler
 WORKERS_SECONDS = 30  # for the first worker
-GPU = "GPU"  # what Dask calls the slots of a worker that was started with --resources "GPU=1"
-
-Result = TypeVar("Result")
 Workers = Mapping[str, Mapping[str, Any]]  # Any: what Dask tells of them
-
-
-class Cluster:
-    """Trains and scores on the workers, the longest trainings first."""
-
-    def __init__(self, runner: DaskTaskRunner, told: Told, *, gpus: bool):
-        """A cluster that was seen to be fit; with `gpus`, each training takes slots of them."""
-        self.runner, self.told, self.gpus = runner, told, gpus
-        self.order = count(1)
-
-    def evaluate_baseline(self, job: score.BaselineJob, context: Context) -> PrefectFuture[Scored]:
-        """The scores of a baseline."""
-        return self.submit(tasks.evaluate_baseline, {"priority": 1}, job=job, context=context)
-
-    def train(self, job: TrainingJob, parent: Parent, context: Context) -> PrefectFuture[Finished]:
-        """A training, after those that were given before."""
-        how: dict[str, object] = {"priority": -next(self.order)}
-        if self.gpus:
-            how["resources"] = {GPU: job.resources.devices}
-        return self.submit(tasks.train, how, job=job, parent=parent, context=context)
-
-    def evaluate(
-        self, run: Finished, new: score.NewTexts | None, parent: Parent, context: Context
-    ) -> PrefectFuture[Scored]:
-        """The scores of a trained run, before other trainings: then it is complete."""
-        given = {"run": run, "new": new, "parent": parent, "context": context}
-        return self.submit(tasks.evaluate, {"priority": 2}, **given)
-
-    def submit(
-        self,
-        task: Task[..., Result],
-        how: Mapping[str, object],
-        **given: Any,  # Any: the task's own arguments
-    ) -> PrefectFuture[Result]:
-        """A task on a worker; `how` are Dask's annotations."""
-        with annotate(**how):
-            return self.runner.submit(task, {**given, "told": self.told})
-
-    def outcome(self, future: PrefectFuture[Result]) -> Result | object:
-        """What came of a task: its result, or the error that it ended with."""
-        try:
-            return future.result(raise_on_failure=False)
-        except KilledWorker as error:
-            said = f"{error.allowed_failures + 1} workers died of it, the last on"
-            return ChildFailed(f"{said} {urlsplit(error.last_worker.address).hostname}", "KILLED")
-        except CancelledError:
-            return ChildFailed("the cluster's scheduler is gone", "KILLED")
 
 
 @contextmanager
