@@ -45,8 +45,7 @@ class Parent(Record):
     """The run of a comparison, with what its nested runs carry too.
 
     `title` is the question that is asked, `params` are those that all nested runs share.
-    `taken_up` says that it was interrupted and goes on: some of its runs are there. `owner` are the
-    tags of the process that holds it and its runs, whoever works at them.
+    `taken_up` says that it goes on: some of its runs are there. `owner` tags its process.
     """
 
     tracking: Tracking
@@ -66,10 +65,10 @@ def start(
     tracking: Tracking, name: str, tags: Mapping[str, str], holder: Mapping[str, str] | None = None
 ) -> str:
     """The id of a new run, RUNNING; `holder` are the tags of its process, by default this one's."""
-    own = dict(holder or owner())
+    own = {**tags, **(holder or owner())}
     with suppress(OSError, KeyError):  # a container's user may have no name
         own["mlflow.user"] = getpass.getuser()
-    run = tracking.client().create_run(tracking.experiment_id, tags={**tags, **own}, run_name=name)
+    run = tracking.client().create_run(tracking.experiment_id, tags=own, run_name=name)
     return str(run.info.run_id)
 
 

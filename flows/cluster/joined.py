@@ -38,52 +38,70 @@ def joined(params: Experiment, tracking: Tracking, context: Context) -> Iterator
     Raises:
         InputError: If it is not there, or one of its workers cannot do what it is wanted for.
     """
-    flow_run = FlowRunContext.get()
-    assert flow_run is not None
-    assert flow_run.flow_run is not None, "in a flow"
+    asked = params.resources.cluster
+    assert asked is not None
     token = f".cluster-{secrets.token_hex(8)}"
     with ExitStack() as stack:
-        token_file = context.root / token
-        token_file.touch()
-        stack.callback(token_file.unlink, missing_ok=True)
-        asked = params.resources.cluster
-        assert asked is not None
+        (context.root / token).touch()
+        stack.callback((context.root / token).unlink, missing_ok=True)
         runner = stack.enter_context(runner_for(asked))
         client = connect(runner, asked)
         require_same(client)
         workers: Workers = client.scheduler_info(n_workers=-1)["workers"]
-        slots = {address: one["resources"].get(GPU, 0) for address, one in workers.items()}
-        devices = params.resources.devices
-        if 0 < max(slots.values()) < devices:
-            raise InputError(
-                f"resources.devices must be at most {max(slots.values()):g}, the GPU slots of a "
-                f"worker, got {devices}"
-            )
+        slots = gpu_slots(workers, params)
         gpus = any(slots.values())
-        question = Question(
-            root=context.root,
-            token=token,
-            tracking=tracking,
-            experiment=params.name,
-            flow_run=UUID(str(flow_run.flow_run.id)),
-            resources=params.resources,
-        )
+        question = question_of(params, tracking, context, token)
         require_fit(client, question, [one for one in workers if slots[one] or not gpus])
-        threads = Counter[str]()
-        for address, one in workers.items():
-            threads[urlsplit(address).hostname or ""] += one["nthreads"]
         told = Told(
             root=context.root,
             token=token,
             topic=f"unroll {context.id}",
             level=logging.DEBUG if console.is_terminal else logging.INFO,
-            threads=dict(threads),
+            threads=threads_by_host(workers),
         )
         client.subscribe_topic(told.topic, hear)
-        machines, tasks_at_a_time = plural(len(workers), "worker"), threads.total()
-        logger.info("cluster: %s, %d at a time", machines, tasks_at_a_time)
+        at_a_time = sum(told.threads.values())
+        logger.info("cluster: %s, %d at a time", plural(len(workers), "worker"), at_a_time)
         yield Cluster(runner, told, gpus=gpus)
         client.run(flush, on_error="ignore")
+
+
+def gpu_slots(workers: Workers, params: Experiment) -> dict[str, float]:
+    """How many GPUs each worker says that it has, by its address.
+
+    Raises:
+        InputError: If some have, and none as many as a training asks for.
+    """
+    slots = {address: float(one["resources"].get(GPU, 0)) for address, one in workers.items()}
+    most, devices = max(slots.values()), params.resources.devices
+    if 0 < most < devices:
+        raise InputError(
+            f"resources.devices must be at most {most:g}, the GPU slots of a worker, got {devices}"
+        )
+    return slots
+
+
+def threads_by_host(workers: Workers) -> dict[str, int]:
+    """How many tasks the workers of each host do at a time."""
+    threads = Counter[str]()
+    for address, one in workers.items():
+        threads[urlsplit(address).hostname or ""] += one["nthreads"]
+    return dict(threads)
+
+
+def question_of(params: Experiment, tracking: Tracking, context: Context, token: str) -> Question:
+    """What workers are asked for this flow."""
+    flow_run = FlowRunContext.get()
+    assert flow_run is not None
+    assert flow_run.flow_run is not None, "in a flow"
+    return Question(
+        root=context.root,
+        token=token,
+        tracking=tracking,
+        experiment=params.name,
+        flow_run=UUID(str(flow_run.flow_run.id)),
+        resources=params.resources,
+    )
 
 
 def runner_for(asked: str | LocalCluster) -> DaskTaskRunner:

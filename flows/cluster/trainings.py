@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from queue import Empty, Queue
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -58,9 +57,11 @@ class Cluster:
                 training = self.submit(tasks.train, how, **given)
                 running[training] = job
                 training.add_done_callback(ended.put)
-            with suppress(Empty):  # a worker may have come
+            try:
                 training = ended.get(timeout=LOOK_SECONDS)
-                yield running.pop(training), self.outcome(training)
+            except Empty:
+                continue  # with another look: a worker may have come
+            yield running.pop(training), self.outcome(training)
 
     def room(self, job: TrainingJob) -> int:
         """How many trainings such as `job` the workers that are there now can do at a time."""
