@@ -1,11 +1,10 @@
 """A cluster that a flow joins, once it is seen that trainings can run there."""
 
 import logging
-import secrets
 import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,6 +16,7 @@ from prefect_dask.task_runners import DaskTaskRunner
 
 from components.tracking.opening import Tracking
 from flows.cluster.look import Question, differing, look, shortly, versions
+from flows.cluster.paths import id_of
 from flows.cluster.trainings import GPU, Cluster
 from flows.cluster.worker import Told, flush, hear
 from flows.context import Context
@@ -40,21 +40,17 @@ def joined(params: Experiment, tracking: Tracking, context: Context) -> Iterator
     """
     asked = params.resources.cluster
     assert asked is not None
-    token = f".cluster-{secrets.token_hex(8)}"
-    with ExitStack() as stack:
-        (context.root / token).touch()
-        stack.callback((context.root / token).unlink, missing_ok=True)
-        runner = stack.enter_context(runner_for(asked))
+    with runner_for(asked) as runner:
         client = connect(runner, asked)
         require_same(client)
         workers: Workers = client.scheduler_info(n_workers=-1)["workers"]
         slots = gpu_slots(workers, params)
         gpus = any(slots.values())
-        question = question_of(params, tracking, context, token)
+        question = question_of(params, tracking, context)
         require_fit(client, question, [one for one in workers if slots[one] or not gpus])
         told = Told(
             root=context.root,
-            token=token,
+            id=question.id,
             topic=f"unroll {context.id}",
             level=logging.DEBUG if console.is_terminal else logging.INFO,
             threads=threads_by_host(workers),
@@ -89,14 +85,14 @@ def threads_by_host(workers: Workers) -> dict[str, int]:
     return dict(threads)
 
 
-def question_of(params: Experiment, tracking: Tracking, context: Context, token: str) -> Question:
+def question_of(params: Experiment, tracking: Tracking, context: Context) -> Question:
     """What workers are asked for this flow."""
     flow_run = FlowRunContext.get()
     assert flow_run is not None
     assert flow_run.flow_run is not None, "in a flow"
     return Question(
         root=context.root,
-        token=token,
+        id=id_of(context.home),
         tracking=tracking,
         experiment=params.name,
         flow_run=UUID(str(flow_run.flow_run.id)),

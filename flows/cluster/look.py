@@ -24,12 +24,12 @@ STEP_SECONDS = 45.0  # for each thing that is looked at; the first needs imports
 class Question(Record):
     """What a worker is to see.
 
-    `token` is a file in the folder `root`; `experiment` is what `tracking` calls its experiment;
+    `id` is what the folder `root` is known by; `experiment` is what `tracking` calls its own;
     `flow_run` is known to Prefect's server. `resources` are what trainings need of it.
     """
 
     root: Path
-    token: str
+    id: str
     tracking: Tracking
     experiment: str
     flow_run: UUID
@@ -108,7 +108,7 @@ def see_store(question: Question) -> None:
     set_defaults()
     may_have_children()
     preload()  # while the rest is looked at
-    home_here(question.root, question.token).require_writable()
+    home_here(question.root, question.id).require_writable()
 
 
 def reach_mlflow(question: Question) -> None:

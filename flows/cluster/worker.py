@@ -45,13 +45,12 @@ Value = TypeVar("Value")
 class Told(Record):
     """What a flow tells its tasks.
 
-    `root` is its folder for everything, in which `token` lies for as long as it runs. It listens to
-    log records from `level` on under `topic`. `threads` has the tasks that Dask may run at a time
-    on each host.
+    `root` is its folder for everything, and `id` what that is known by. It listens to log records
+    from `level` on under `topic`. `threads` has the tasks that Dask may run at a time on each host.
     """
 
     root: Path
-    token: str
+    id: str
     topic: str
     level: int
     threads: dict[str, int]
@@ -108,7 +107,7 @@ def at_work(told: Told) -> Iterator[Here]:
 
     own = worker.state.nthreads
     beside = max(own, told.threads.get(urlsplit(worker.address).hostname or "", own))
-    home = home_here(told.root, told.token)
+    home = home_here(told.root, told.id)
     here = Here(theirs=told.root, home=home, num_threads=max(1, num_cores() // beside))
     with stopping.when(unwanted), telling(worker, told):
         yield here

@@ -10,6 +10,7 @@ from components.storage import Home
 from components.tracking.opening import open_tracking
 from flows.cluster import look
 from flows.cluster.look import Question, differing, versions
+from flows.cluster.paths import ID
 from params.resources import Resources
 
 
@@ -46,7 +47,7 @@ def test_what_a_worker_does_not_reach_is_said_with_what_to_set(
     tracking = open_tracking(home, "tiny")
     question = Question(
         root=home.root,
-        token=".token",
+        id="abc",
         tracking=tracking,
         experiment="tiny",
         flow_run=uuid4(),
@@ -58,7 +59,7 @@ def test_what_a_worker_does_not_reach_is_said_with_what_to_set(
         return asyncio.run(look.look(changed, nobody)) or ""
 
     assert said(question).startswith(f"does not see the output folder at {home.root}; UNROLL_HOME")
-    (home.root / ".token").touch()
+    (home.root / ID).write_text("abc")
     others = question.model_copy(update={"experiment": "another"})
     assert said(others).startswith("does not reach MLflow at ")
     assert "(it has no another); MLFLOW_TRACKING_URI must be" in said(others)

@@ -6,7 +6,7 @@ import pytest
 
 from components.records import Prepared, SequenceSpec
 from components.storage import Home
-from flows.cluster.paths import home_here, moved
+from flows.cluster.paths import ID, home_here, id_of, moved
 from params.errors import InputError
 
 THERE, HERE = Path("/there/outputs"), Path("/here")
@@ -37,17 +37,19 @@ def test_on_a_folder_of_the_same_name_nothing_changes() -> None:
     assert moved(whole, THERE, THERE) is whole
 
 
-def test_the_folder_is_known_by_its_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_is_known_by_its_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shared, root = tmp_path / "shared", tmp_path / "not here"
     shared.mkdir()
+    known = id_of(Home(shared))
+    assert len(known) == 16
+    assert id_of(Home(shared)) == known
     monkeypatch.delenv("UNROLL_HOME", raising=False)
     with pytest.raises(InputError, match=f"does not see the output folder at {root}; UNROLL_HOME"):
-        home_here(root, ".token")
+        home_here(root, known)
     monkeypatch.setenv("UNROLL_HOME", str(shared))
+    assert home_here(root, known) == Home(shared)
     with pytest.raises(InputError, match=f"nor at its own UNROLL_HOME {shared}; UNROLL_HOME must"):
-        home_here(root, ".token")
-    (shared / ".token").touch()
-    assert home_here(root, ".token") == Home(shared)
+        home_here(root, "another")
     root.mkdir()
-    (root / ".token").touch()
-    assert home_here(root, ".token") == Home(root)
+    (root / ID).write_text(known)
+    assert home_here(root, known) == Home(root)

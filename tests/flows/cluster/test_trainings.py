@@ -15,7 +15,7 @@ from flows.cluster.trainings import Cluster
 from flows.cluster.worker import Told
 from params.resources import Resources
 
-TOLD = Told(root=Path("/"), token="", topic="", level=0, threads={})
+TOLD = Told(root=Path("/"), id="", topic="", level=0, threads={})
 
 
 class MadeUp:
