@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import distributed
-from distributed import Client
+from distributed import CancelledError, Client
 from prefect.context import FlowRunContext, serialize_context
 from prefect_dask.task_runners import DaskTaskRunner
 
@@ -22,6 +22,7 @@ from flows.cluster.worker import Told, flush, hear
 from flows.context import Context
 from flows.tasks import logger
 from flows.terminal import console
+from flows.told import Lost
 from params.errors import InputError, plural
 from params.resources import LocalCluster
 from params.schema import Experiment
@@ -37,6 +38,7 @@ def joined(params: Experiment, tracking: Tracking, context: Context) -> Iterator
 
     Raises:
         InputError: If it is not there, or one of its workers cannot do what it is wanted for.
+        Lost: If its scheduler is gone before the block is left.
     """
     asked = params.resources.cluster
     assert asked is not None
@@ -58,8 +60,24 @@ def joined(params: Experiment, tracking: Tracking, context: Context) -> Iterator
         client.subscribe_topic(told.topic, hear)
         at_a_time = sum(told.threads.values())
         logger.info("cluster: %s, %d at a time", plural(len(workers), "worker"), at_a_time)
-        yield Cluster(runner, told, gpus=gpus)
-        client.run(flush, on_error="ignore")
+        with noticing_loss(client, asked):
+            yield Cluster(runner, told, gpus=gpus)
+            client.run(flush, on_error="ignore")
+
+
+@contextmanager
+def noticing_loss(client: Client, asked: str | LocalCluster) -> Iterator[None]:
+    """Say in one line what is behind whatever is raised in the block once the scheduler is gone.
+
+    Raises:
+        Lost: If it is.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, CancelledError) or client.status != "running":
+            raise Lost(f"the Dask scheduler at {asked} is gone") from error
+        raise
 
 
 def gpu_slots(workers: Workers, params: Experiment) -> dict[str, float]:

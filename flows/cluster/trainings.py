@@ -65,7 +65,10 @@ class Cluster:
 
     def room(self, job: TrainingJob) -> int:
         """How many trainings such as `job` the workers that are there now can do at a time."""
-        workers = self.runner.client.scheduler_info(n_workers=-1)["workers"].values()
+        info = self.runner.client.scheduler_info(n_workers=-1)
+        if "workers" not in info:
+            raise CancelledError("the scheduler is gone")
+        workers = info["workers"].values()
         if self.gpus:
             fit = (one["resources"].get(GPU, 0) // job.resources.devices for one in workers)
             return max(1, int(sum(fit)))
@@ -89,11 +92,13 @@ class Cluster:
             return self.runner.submit(task, {**given, "told": self.told})
 
     def outcome(self, future: PrefectFuture[Result]) -> Result | object:
-        """What came of a task: its result, or the error that it ended with."""
+        """What came of a task: its result, or the error that it ended with.
+
+        Raises:
+            CancelledError: If the scheduler is gone, which alone knows.
+        """
         try:
             return future.result(raise_on_failure=False)
         except KilledWorker as error:
             said = f"{error.allowed_failures + 1} workers died of it, the last on"
             return ChildFailed(f"{said} {urlsplit(error.last_worker.address).hostname}", "KILLED")
-        except CancelledError:
-            return ChildFailed("the cluster's scheduler is gone", "KILLED")

@@ -196,9 +196,7 @@ def untimed(value: Any) -> Any:
 
 def assert_nothing_is_left(home: Home, uri: str) -> list[Run]:
     """No run is RUNNING, no file half-written, no metric there twice; gives the nested runs."""
-    client = MlflowClient(uri)
-    experiments = [one.experiment_id for one in client.search_experiments()]
-    found = list(client.search_runs(experiments, max_results=1000))
+    client, found = MlflowClient(uri), all_runs(uri)
     assert {run.info.status for run in found} <= {"FINISHED", "KILLED"}
     assert not [path for path in home.root.rglob("*") if ".partial" in path.name]
     assert not list((home.root / "running").iterdir())
@@ -207,6 +205,12 @@ def assert_nothing_is_left(home: Home, uri: str) -> list[Run]:
             steps = [one.step for one in client.get_metric_history(run.info.run_id, key)]
             assert len(steps) == len(set(steps)), (run.info.run_name, key, steps)
     return [run for run in found if run.data.tags.get("unroll.kind") == "run"]
+
+
+def all_runs(uri: str) -> list[Run]:
+    client = MlflowClient(uri)
+    experiments = [one.experiment_id for one in client.search_experiments()]
+    return list(client.search_runs(experiments, max_results=1000))
 
 
 def training_children(of: int) -> list[psutil.Process]:
@@ -304,14 +308,14 @@ def test_what_workers_do_ends_with_the_flow_and_is_taken_up(
     assert_nothing_is_left(home, home.own_tracking_uri)
 
 
-def scheduler_and_workers(start: Start, *workers: Sequence[str]) -> str:
-    """The address of a scheduler with plain workers of this machine, one for each list of words."""
+def scheduler_and_workers(start: Start, *workers: Sequence[str]) -> tuple[str, Command]:
+    """A scheduler's address, with plain workers of this machine, one for each list of words."""
     address = f"tcp://127.0.0.1:{free_port()}"
     port = address.rpartition(":")[2]
-    start(dask("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"))
+    scheduler = start(dask("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"))
     for words in workers:
         start(dask("worker", address, "--nthreads", "1", "--no-dashboard", *words))
-    return address
+    return address, scheduler
 
 
 def test_what_a_worker_lacks_is_one_line_and_its_gpu_slots_are_kept(
@@ -323,7 +327,7 @@ def test_what_a_worker_lacks_is_one_line_and_its_gpu_slots_are_kept(
 ) -> None:
     """One after the other on one cluster of plain `dask worker`s, of which one has a GPU slot."""
     home = Home(tmp_path / "home")
-    address = scheduler_and_workers(start, ["--resources", "GPU=1"], [])
+    address, scheduler = scheduler_and_workers(start, ["--resources", "GPU=1"], [])
     tracking = {"MLFLOW_TRACKING_URI": mlflow_server()}
     words = unroll("run", str(experiment), "--set", f"resources.cluster={address}")
 
@@ -345,6 +349,17 @@ def test_what_a_worker_lacks_is_one_line_and_its_gpu_slots_are_kept(
     assert ends == [False, True] * 8
     assert_nothing_is_left(home, tracking["MLFLOW_TRACKING_URI"])
 
+    lost = start([*words, "--fresh"], {**of_flow(home), **tracking})
+    lost.wait_for("bilstm seed 1: epoch 3/")
+    scheduler.process.kill()
+    assert lost.finished() == 1
+    assert lost.said().splitlines()[-1] == (
+        f"unroll: the Dask scheduler at {address} is gone; `unroll resume` goes on where it was"
+    )
+    assert {run.info.status for run in all_runs(tracking["MLFLOW_TRACKING_URI"])} == {
+        *("FINISHED", "FAILED", "KILLED")
+    }
+
 
 def is_end(line: str) -> bool:
     return ": epoch 1/" in line or ": trained in" in line
@@ -360,7 +375,7 @@ def test_a_worker_without_the_folder_is_told_of(
 ) -> None:
     home = Home(tmp_path / "hidden" / "home")
     home.root.mkdir(parents=True)
-    address = scheduler_and_workers(start)
+    address, _ = scheduler_and_workers(start)
     hide = f"mount -t tmpfs none {home.root.parent} && exec "
     worker = shlex.join(dask("worker", address, "--nthreads", "1", "--no-dashboard"))
     start(["unshare", "--mount", "sh", "-c", hide + worker])
