@@ -24,6 +24,7 @@ from flows.endings import Regression, RunsMissing, alarmed
 from flows.reports.folder import PAGE
 from flows.settings import set_defaults
 from flows.terminal import showing
+from flows.told import Lost
 from params.errors import InputError
 from params.load import with_overrides
 from params.schema import ClassificationExperiment, Experiment, ForecastExperiment
@@ -82,7 +83,7 @@ def state_of(
             given = {"params": raw(params), "fresh": fresh, "set": list(overrides)}
             command = command_of(deployment, experiment.name, given)
             return Completed(message=run(experiment, command, lasting_home(), fresh=fresh))
-        except (InputError, RunsMissing) as error:
+        except (InputError, RunsMissing, Lost) as error:
             logger.error("%s", error)
             return Failed(message=str(error))
         except Regression as error:

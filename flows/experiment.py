@@ -3,11 +3,11 @@
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect import Flow, flow
 from prefect.client.schemas.objects import FlowRun, State
-from prefect.futures import PrefectFuture, as_completed
+from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from components.cautions import cautions
@@ -27,7 +27,6 @@ from components.tracking import runs
 from components.tracking.comparison import at_point
 from components.tracking.runs import Parent
 from components.train import worker
-from components.train.placing import require_devices
 from dashboards.against import regression
 from flows import champion as last_champion
 from flows import tasks
@@ -37,12 +36,16 @@ from flows.data import Data
 from flows.endings import ended
 from flows.jobs import baseline_jobs, new_texts, num_workers, own_params, training_jobs
 from flows.looking import look
+from flows.places import Here, place
 from flows.ready import get_ready
 from flows.settings import without_heartbeats
 from flows.stopped import say_cancelled, stopping_children
 from flows.tasks import Finished
 from flows.told import RESUME
 from params.schema import Experiment
+
+if TYPE_CHECKING:
+    from flows.cluster.trainings import Cluster
 
 
 def new_context(
@@ -130,13 +133,16 @@ def experiment(
     if same is not None:
         return ended(same)
     get_ready()
-    require_devices(params.resources)
     from components.tracking import champion
 
     data = Data(ingested=ingested, prepared=prepared)
-    with begun(tracking, params, provenance, data, context) as parent, stopping_children():
+    with (
+        place(params, tracking, context) as there,
+        begun(tracking, params, provenance, data, context) as parent,
+        stopping_children(),
+    ):
         last = last_champion.evaluate_last.submit(params, jobs, parent, context)
-        evidence = train_and_evaluate(params, parent, context)
+        evidence = train_and_evaluate(params, parent, context, there)
         evidence = last_champion.with_champion(evidence, jobs, last)
         evidence = here(evidence, context.home.store)
         evidence = with_answering(params, evidence, context)
@@ -149,32 +155,31 @@ def experiment(
     return ended(comparison)
 
 
-def train_and_evaluate(params: Experiment, parent: Parent, context: Context) -> Evidence:
-    """Every run and baseline, as many at a time as the task runner takes; what fails is named."""
+def train_and_evaluate(
+    params: Experiment, parent: Parent, context: Context, there: "Here | Cluster"
+) -> Evidence:
+    """Every run and baseline, as many at a time as it takes `there`; what fails is named."""
     jobs = training_jobs(params, parent.prepared)
     own = own_params(params)
     parents = {name: at_point(parent, own[name]) if params.grid else parent for name in own}
     # First, or some seconds of fitting one would come at the end, with nothing beside it.
     evaluations: dict[PrefectFuture[Scored], tuple[str, int | None]] = {
-        tasks.evaluate_baseline.submit(job, context): (job.name, None)
+        there.evaluate_baseline(job, context): (job.name, None)
         for job in baseline_jobs(params, parent.ingested, parent.prepared)
     }
-    trainings = {tasks.train.submit(job, parents[job.row_name], context): job for job in jobs}
     missing: list[Missing] = []
     trained: list[Trained] = []
-    for training in as_completed(list(trainings)):
-        job = trainings[training]
-        run = training.result(raise_on_failure=False)
+    for job, run in there.trained([(job, parents[job.row_name]) for job in jobs], context):
         if isinstance(run, Finished):
             texts = new_texts(own[job.row_name])
-            evaluation = tasks.evaluate.submit(run, texts, parent, context)
+            evaluation = there.evaluate(run, texts, parent, context)
             evaluations[evaluation] = (job.row_name, job.seed)
             trained.append(run.trained)
         else:
             missing.append(missing_run(job.row_name, job.seed, run))
     scored: list[Scored] = []
     for evaluation, (name, seed) in evaluations.items():
-        outcome = evaluation.result(raise_on_failure=False)
+        outcome = there.outcome(evaluation)
         if isinstance(outcome, Scored):
             scored.append(outcome)
         else:

@@ -20,6 +20,10 @@ PATIENCE_SECONDS = 8.0  # for everything to end that was asked to
 SHOW_CURSOR = b"\x1b[?25h"
 
 
+class Lost(Exception):
+    """Something that a run cannot do without is gone; the message is fit for a person."""
+
+
 def print_error(message: str) -> None:
     """One line on stderr, whatever line breaks came with the message."""
     sys.stderr.write(f"unroll: {' '.join(message.split())}\n")
@@ -93,7 +97,8 @@ _answering: Interruptions | None = None
 def interruptible(advice: str = "") -> Iterator[None]:
     """End with a word and status 130 on Ctrl-C, 143 on SIGTERM; typer would end without a word.
 
-    A full disk is one line, too, with status 1: nothing is wrong with what was asked.
+    A full disk, or what else a run lost, is one line, too, with status 1: nothing is wrong with
+    what was asked.
 
     Args:
         advice: What a person can do then.
@@ -109,9 +114,10 @@ def interruptible(advice: str = "") -> Iterator[None]:
     except Exception as error:
         from components.disk import is_disk_full
 
-        if isinstance(error, InputError) or not is_disk_full(error):
+        if isinstance(error, InputError) or not (is_disk_full(error) or isinstance(error, Lost)):
             raise
-        print_error("; ".join(filter(None, [full_disk(error), advice])))
+        said = str(error) if isinstance(error, Lost) else full_disk(error)
+        print_error("; ".join(filter(None, [said, advice])))
         raise typer.Exit(1) from None
     finally:
         if answer.came is None:  # else a second one is still to end this process at once

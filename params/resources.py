@@ -9,8 +9,15 @@ from pydantic import Field, model_validator
 from params.section import Section, Size, is_none
 
 RENDEZVOUS = re.compile(r"[^\s/:]+:\d{1,5}")
+SCHEDULER = re.compile(r"(tcp|tls)://([^\s/:\[\]]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+
+
+class LocalCluster(Section):
+    """A Dask cluster of worker processes on this machine, which lasts as long as the run."""
+
+    local: Size = Field(description="Worker processes, each with one training at a time.")
 
 
 class Resources(Section):
@@ -34,6 +41,12 @@ class Resources(Section):
         exclude_if=is_none,
         description="Where the machines that share a training find each other, as host:port.",
     )
+    cluster: str | LocalCluster | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="A Dask cluster whose workers train: tcp://HOST:PORT (or tls://) of its "
+        "scheduler, or local: N for N workers on this machine.",
+    )
     precision: Precision = Field(
         default="32-true",
         description="Numbers that networks compute with: 32 bits, or where it is safe 16 "
@@ -50,10 +63,15 @@ class Resources(Section):
         if not isinstance(given, dict):
             return given
         workers = given.get("workers", "auto")
-        whole = isinstance(workers, int) and not isinstance(workers, bool)
-        if workers != "auto" and (not whole or workers < 1):
+        if workers != "auto" and not is_count(workers):
             raise ValueError(
                 f"workers must be auto or a whole number from 1, got {json.dumps(workers)}"
+            )
+        cluster = given.get("cluster")
+        if not (cluster is None or is_address(cluster) or is_local(cluster)):
+            raise ValueError(
+                "cluster must be null, tcp://HOST:PORT (or tls://) of a Dask scheduler, or "
+                f"local: N with a whole number from 1, got {json.dumps(cluster)}"
             )
         return given
 
@@ -69,6 +87,21 @@ class Resources(Section):
             raise ValueError("rendezvous must be HOST:PORT when num_nodes is more than 1")
         return self
 
+    @model_validator(mode="after")
+    def _one_way_to_several_machines(self) -> Self:
+        if self.cluster is None:
+            return self
+        if self.num_nodes > 1:
+            raise ValueError(
+                "num_nodes must be 1 when cluster is set: a training stays on one of its workers"
+            )
+        if self.workers != "auto":
+            raise ValueError(
+                "workers must be auto when cluster is set: how many trainings a worker takes is "
+                "said where it is started, by `dask worker --nthreads`, or by local: N"
+            )
+        return self
+
     @property
     def world_size(self) -> int:
         """The devices that share one training, those of all machines."""
@@ -77,3 +110,20 @@ class Resources(Section):
     def computed(self) -> "Resources":
         """What of this changes the numbers, and is part of digests."""
         return Resources(precision=self.precision)
+
+
+def is_count(value: object) -> bool:
+    """Whether it is a whole number from 1."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def is_address(value: object) -> bool:
+    """Whether it is the address of a scheduler."""
+    return isinstance(value, str) and SCHEDULER.fullmatch(value) is not None
+
+
+def is_local(value: object) -> bool:
+    """Whether it asks for a cluster on this machine."""
+    if isinstance(value, LocalCluster):
+        return True
+    return isinstance(value, dict) and value.keys() == {"local"} and is_count(value["local"])

@@ -33,6 +33,9 @@ SHARED = (
 )
 OWNERS = {  # a package of others, and who alone may import it
     "prefect": "flows",
+    "prefect_dask": "flows.cluster",
+    "dask": "flows.cluster",
+    "distributed": "flows.cluster",
     "mlflow": "components.tracking",
     "pytorch_lightning": "components.train",
     "lightning": "components.train",

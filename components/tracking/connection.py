@@ -24,10 +24,7 @@ def first_client(uri: str) -> MlflowClient:
     The first client of a process looks whether the database has them, and makes them if not: two
     processes that did so at once would collide, so in a SQLite file they do it one after the other.
     """
-    for noisy in ("mlflow", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    # What it raises it also prints, with a traceback.
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
+    say_less()
     with ExitStack() as alone:
         database = Path(uri.removeprefix(SQLITE))
         if uri.startswith(SQLITE) and database.parent.is_dir():
@@ -36,6 +33,14 @@ def first_client(uri: str) -> MlflowClient:
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
     return client
+
+
+def say_less() -> None:
+    """Let MLflow say in this process what goes wrong alone."""
+    for noisy in ("mlflow", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    # What it raises it also prints, with a traceback.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
 
 
 @contextmanager

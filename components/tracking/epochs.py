@@ -35,13 +35,17 @@ class EpochLog:
         self.tracking = tracking
         self.run_id = run_id
         self.unsent: list[list[Metric]] = []  # those of an epoch together
-        self.known = known_steps(tracking.client(), run_id, TRAIN_LOSS) if taken_up else set()
+        self.known: set[int] | None = None if taken_up else set()
         self.begun = threading.Event()  # set as soon as an epoch is logged
         self.next_try = 0.0  # by the monotonic clock
 
     def __call__(self, event: Event) -> None:
         """Log an event if an epoch ended with it; other events are not kept."""
-        if event["kind"] != "epoch" or event["epoch"] in self.known:
+        if event["kind"] != "epoch":
+            return
+        if self.known is None:  # asked now that nobody else logs to the run any more
+            self.known = known_steps(self.tracking.client(), self.run_id, TRAIN_LOSS)
+        if event["epoch"] in self.known:
             return
         epoch = Epoch.model_validate({key: event[key] for key in Epoch.model_fields})
         self.unsent.append(metrics_of(epoch))

@@ -1,5 +1,6 @@
 """Runs that were interrupted and go on: the same runs in MLflow, with nothing logged twice."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,14 +20,14 @@ from params.kept import PARAMS, load_kept
 from params.schema import Experiment
 
 
-def reopen(client: MlflowClient, run: Run) -> None:
-    """Let a run that ended without a result go on in this process."""
+def reopen(client: MlflowClient, run: Run, holder: Mapping[str, str] | None = None) -> None:
+    """Let a run that ended without a result go on; `holder` as in `runs.start`."""
     run_id, tags = run.info.run_id, run.data.tags
     for name in (COMPLETE, REASON, REGRESSION):
         if name in tags:
             client.delete_tag(run_id, name)
     often = int(tags.get(TAKEN_UP, "0")) + 1
-    for name, value in {**owner(), TAKEN_UP: str(often)}.items():
+    for name, value in {**(holder or owner()), TAKEN_UP: str(often)}.items():
         client.set_tag(run_id, name, value)
     client.update_run(run_id, status="RUNNING")
 

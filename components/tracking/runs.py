@@ -16,6 +16,7 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
+from pydantic import Field
 
 from components.disk import is_disk_full
 from components.manifest import MANIFEST
@@ -44,7 +45,7 @@ class Parent(Record):
     """The run of a comparison, with what its nested runs carry too.
 
     `title` is the question that is asked, `params` are those that all nested runs share.
-    `taken_up` says that it was interrupted and goes on: some of its runs are there.
+    `taken_up` says that it goes on: some of its runs are there. `owner` tags its process.
     """
 
     tracking: Tracking
@@ -57,16 +58,18 @@ class Parent(Record):
     ingested: Ingested
     prepared: Prepared
     taken_up: bool = False
+    owner: dict[str, str] = Field(default_factory=owner)
 
 
-def start(tracking: Tracking, name: str, tags: Mapping[str, str]) -> str:
-    """The id of a new run, RUNNING."""
-    own = owner()
+def start(
+    tracking: Tracking, name: str, tags: Mapping[str, str], holder: Mapping[str, str] | None = None
+) -> str:
+    """The id of a new run, RUNNING; `holder` are the tags of its process, by default this one's."""
+    own = {**tags, **(holder or owner())}
     with suppress(OSError, KeyError):  # a container's user may have no name
         own["mlflow.user"] = getpass.getuser()
-    run = tracking.client().create_run(tracking.experiment_id, tags={**tags, **own}, run_name=name)
-    run_id: str = run.info.run_id
-    return run_id
+    run = tracking.client().create_run(tracking.experiment_id, tags=own, run_name=name)
+    return str(run.info.run_id)
 
 
 def describe(parent: Parent, run_id: str, params: Mapping[str, str]) -> None:

@@ -48,7 +48,7 @@ def start_training(parent: Parent, job: TrainingJob) -> TrainingRun:
         known = nested_run(parent.tracking, parent.id, job.key)
         if known is not None:
             if not is_complete(known):
-                reopen(parent.tracking.client(), known)
+                reopen(parent.tracking.client(), known, parent.owner)
                 describe_training(parent, known.info.run_id, job)
             return TrainingRun(run_id=known.info.run_id, taken_up=True, complete=is_complete(known))
     tags = {
@@ -67,7 +67,7 @@ def start_training(parent: Parent, job: TrainingJob) -> TrainingRun:
         point = described(job.row.changed)
         tags |= {ROW: job.row.name, POINT: shortened(point)}
         name = ", ".join(filter(None, (name, point)))[:LONGEST_NAME]
-    run_id = start(parent.tracking, name, tags)
+    run_id = start(parent.tracking, name, tags, parent.owner)
     describe_training(parent, run_id, job)
     return TrainingRun(run_id=run_id)
 

@@ -95,6 +95,8 @@ def run_in_child(
     try:
         while not wait([child.sentinel], timeout=POLL_SECONDS):
             deliver(events, on_event)
+            if stopping.is_set():
+                break
         deliver(events, on_event)
     finally:
         stop(child)

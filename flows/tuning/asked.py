@@ -72,6 +72,11 @@ def asked(words: Words) -> Asked:
         InputError: If there is no such experiment, or it cannot be searched so.
     """
     params = with_architectures(load(words.experiment, words.overrides), words.architecture)
+    if params.resources.cluster is not None:
+        raise InputError(
+            "a search runs on this machine alone; leave resources.cluster out, or add --set "
+            "resources.cluster=null"
+        )
     check(params)
     space, where = space_of(params, words.space)
     return Asked(

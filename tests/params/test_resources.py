@@ -14,6 +14,11 @@ from params.load import load
         ["resources.devices=2", "resources.strategy=ddp"],
         ["resources.num_nodes=2", "resources.rendezvous=head:29500"],
         ["resources.precision=32-true", "resources.deterministic=false"],
+        ["resources.cluster=tcp://scheduler:8786"],
+        ["resources.cluster=tls://[::1]:8786"],
+        ["resources.cluster.local=2"],
+        ["resources.cluster={local: 2}"],
+        ["resources.cluster=null"],
     ],
 )
 def test_where_it_runs_is_no_part_of_the_digest(changes: list[str]) -> None:
@@ -56,6 +61,27 @@ def test_a_plain_experiment_has_no_such_section() -> None:
             ["resources.precision=16"],
             "resources.precision must be '32-true', 'bf16-mixed' or '16-mixed', got 16",
         ),
+        (
+            ["resources.cluster=scheduler:8786"],
+            "resources.cluster must be null, tcp://HOST:PORT (or tls://) of a Dask scheduler, or "
+            'local: N with a whole number from 1, got "scheduler:8786" (--set resources.cluster)',
+        ),
+        (["resources.cluster.local=0"], 'a whole number from 1, got {"local": 0}'),
+        (["resources.cluster.lokal=2"], 'a whole number from 1, got {"lokal": 2}'),
+        (["resources.cluster=2"], "a whole number from 1, got 2"),
+        (
+            ["resources.cluster.local=2", "resources.workers=2"],
+            "resources.workers must be auto when cluster is set: how many trainings a worker takes "
+            "is said where it is started, by `dask worker --nthreads`, or by local: N",
+        ),
+        (
+            [
+                *("resources.cluster.local=2", "resources.num_nodes=2"),
+                "resources.rendezvous=head:29500",
+            ],
+            "resources.num_nodes must be 1 when cluster is set: a training stays on one of its "
+            "workers",
+        ),
         (["resources.wrkers=2"], "did you mean resources.workers?"),
         (["grid={resources.workers: [1, 2]}"], "where a training runs changes no result"),
     ],
@@ -67,3 +93,13 @@ def test_what_cannot_be_is_refused_in_one_line(changes: list[str], said: str) ->
         points(load("imdb", changes))
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_cluster_is_kept_in_the_resolved_params() -> None:
+    from params.load import load_stored, to_yaml
+
+    for change in ("resources.cluster=tcp://scheduler:8786", "resources.cluster.local=2"):
+        given = load("imdb", [change])
+        assert load_stored(to_yaml(given), [], "kept") == given
+        local = load_stored(to_yaml(given), ["resources.cluster=null"], "kept")
+        assert local.resources.cluster is None

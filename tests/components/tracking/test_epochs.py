@@ -168,8 +168,8 @@ def test_a_run_that_is_taken_up_gets_only_the_epochs_that_it_lacks(
 ) -> None:
     run_id = start_training(parent, job).run_id
     first, second = ({"kind": "epoch", **epoch.model_dump()} for epoch in EPOCHS)
-    EpochLog(opened, run_id)(first)
     log = EpochLog(opened, run_id, taken_up=True)
+    EpochLog(opened, run_id)(first)  # by another process, until this one may go on
     for event in (first, second):
         log(event)
     history = opened.client().get_metric_history(run_id, "epoch_seconds")

@@ -50,6 +50,21 @@ def test_a_training_is_nested_in_its_comparison(
     assert len(run.inputs.dataset_inputs) == 1
 
 
+def test_a_training_belongs_to_the_process_that_holds_its_comparison(
+    seen: Any, parent: Parent, job: TrainingJob
+) -> None:
+    held_elsewhere = {**parent.owner, "unroll.pid": "4711", "unroll.host": "head"}
+    there = parent.model_copy(update={"owner": held_elsewhere, "taken_up": True})
+    first = start_training(there, job)
+    assert seen.run(first.run_id).data.tags.items() >= held_elsewhere.items()
+    with pytest.raises(KeyboardInterrupt), ending(there.tracking, first.run_id):
+        raise KeyboardInterrupt
+    again = start_training(there, job)  # on another worker
+    assert (again.run_id, again.taken_up) == (first.run_id, True)
+    assert seen.run(again.run_id).info.status == "RUNNING"
+    assert seen.run(again.run_id).data.tags.items() >= held_elsewhere.items()
+
+
 def test_a_finished_training_is_complete_last_of_all(
     seen: Any,
     parent: Parent,

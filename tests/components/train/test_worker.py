@@ -16,6 +16,7 @@ from types import ModuleType
 import pytest
 
 from components.outputs import Store
+from components.stopping import stopping
 from components.train import worker
 from components.train.job import TrainingJob
 from components.train.run import train
@@ -168,6 +169,18 @@ def test_stop_all_ends_children_and_lets_no_other_begin(
     assert caught.value.status == "KILLED"
     worker.preload()
     run_in_child(child_work.leave, "0", run_folder)
+
+
+def test_a_child_ends_when_nobody_wants_what_its_thread_does(
+    child_work: ModuleType, run_folder: Path
+) -> None:
+    with (
+        stopping.when((run_folder / "pid").exists),
+        pytest.raises(ChildFailed, match="its process was ended by SIGTERM"),
+    ):
+        run_in_child(child_work.sleep, "", run_folder)
+    assert not is_running(int((run_folder / "pid").read_text()))
+    run_in_child(child_work.leave, "0", run_folder)  # others may begin
 
 
 def test_a_training_that_is_stopped_is_not_complete(series_job: TrainingJob, store: Store) -> None:

@@ -84,6 +84,7 @@ def test_by_default_the_first_seed_and_every_architecture(
             ["imdb", "--set", "grid={train.learning_rate: [1e-3,3e-4]}"],
             "a search varies the",
         ),
+        (["imdb", "--set", "resources.cluster.local=2"], "a search runs on this machine alone"),
         (["imdb", "--set", "train.batch_size=0"], "train.batch_size must be at least 1, got 0"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Trainings on the workers of a Dask cluster; only runs that ask for one import Dask."""
