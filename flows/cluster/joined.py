@@ -111,6 +111,7 @@ def question_of(params: Experiment, tracking: Tracking, context: Context) -> Que
     return Question(
         root=context.root,
         id=id_of(context.home),
+        shared=context.shared,
         tracking=tracking,
         experiment=params.name,
         flow_run=UUID(str(flow_run.flow_run.id)),

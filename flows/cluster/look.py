@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from pydantic import SecretStr
+
 from components.records import Record
 from components.tracking.opening import Tracking
 from params.errors import InputError
@@ -24,12 +26,14 @@ STEP_SECONDS = 45.0  # for each thing that is looked at; the first needs imports
 class Question(Record):
     """What a worker is to see.
 
-    `id` is what the folder `root` is known by; `experiment` is what `tracking` calls its own;
-    `flow_run` is known to Prefect's server. `resources` are what trainings need of it.
+    `id` is what the folder `root` is known by, unless machines share what is at a URL (`shared`).
+    `experiment` is what `tracking` calls its own; `flow_run` is known to Prefect's server.
+    `resources` are what trainings need of it.
     """
 
     root: Path
     id: str
+    shared: SecretStr | None = None
     tracking: Tracking
     experiment: str
     flow_run: UUID
@@ -95,11 +99,12 @@ async def look(question: Question, context: Mapping[str, Any]) -> str | None:
 
 
 def see_store(question: Question) -> None:
-    """See that the flow's folder is here, and that files can be made in it.
+    """See that the flow's folder is here, or the URL, and that files can be made in it.
 
     Raises:
         InputError: If not.
     """
+    from components.storage import home_at
     from components.train.worker import preload
     from flows.cluster.paths import home_here
     from flows.cluster.worker import may_have_children
@@ -108,7 +113,9 @@ def see_store(question: Question) -> None:
     set_defaults()
     may_have_children()
     preload()  # while the rest is looked at
-    home_here(question.root, question.id).require_writable()
+    url = question.shared
+    home = home_at(url.get_secret_value()) if url else home_here(question.root, question.id)
+    home.require_writable()
 
 
 def reach_mlflow(question: Question) -> None:

@@ -16,7 +16,7 @@ from flows.tasks import Finished
 @task(cache_policy=NO_CACHE, task_run_name="train {context.experiment} {job.name}")
 def train(job: TrainingJob, parent: Parent, context: Context, told: Told) -> Finished:
     """One architecture trained with one seed; on from where a worker died that had begun it."""
-    with at_work(told) as here:
+    with at_work(told, context) as here:
         done = tasks.train.fn(here.job(job), here.parent(parent), here.context(context))
         return here.back(done).model_copy(update={"job": job})
 
@@ -26,7 +26,7 @@ def evaluate(
     run: Finished, new: score.NewTexts | None, parent: Parent, context: Context, told: Told
 ) -> Scored:
     """The test scores of a trained run, with what it says of new texts; they complete it."""
-    with at_work(told) as here:
+    with at_work(told, context) as here:
         own = here.own(run).model_copy(update={"job": here.job(run.job)})
         return here.back(
             tasks.evaluate.fn(own, new, here.parent(parent), here.context(context)),
@@ -40,5 +40,5 @@ def evaluate(
 )
 def evaluate_baseline(job: score.BaselineJob, context: Context, told: Told) -> Scored:
     """The test scores of a baseline."""
-    with at_work(told) as here:
+    with at_work(told, context) as here:
         return here.back(tasks.evaluate_baseline.fn(here.own(job), here.context(context)))

@@ -87,7 +87,7 @@ class Here:
 
 
 @contextmanager
-def at_work(told: Told) -> Iterator[Here]:
+def at_work(told: Told, context: Context) -> Iterator[Here]:
     """Do a task of the flow in the block: heard by it, and ended when nobody waits for it.
 
     Raises:
@@ -107,7 +107,7 @@ def at_work(told: Told) -> Iterator[Here]:
 
     own = worker.state.nthreads
     beside = max(own, told.threads.get(urlsplit(worker.address).hostname or "", own))
-    home = home_here(told.root, told.id)
+    home = context.home if context.shared else home_here(told.root, told.id)
     here = Here(theirs=told.root, home=home, num_threads=max(1, num_cores() // beside))
     with stopping.when(unwanted), telling(worker, told):
         yield here
