@@ -471,6 +471,43 @@ def test_two_hosts_make_the_same_comparison_though_one_goes_down(
     assert len(nested) == 8
 
 
+def test_workers_that_share_nothing_but_a_url(
+    experiment: Path,
+    undisturbed: dict[str, Any],
+    tmp_path: Path,
+    start: Start,
+    mlflow_server: Callable[[], str],
+) -> None:
+    """Each has a folder of its own, from which the flow's machine reads nothing."""
+    address, _ = scheduler_and_workers(start)
+    machines = [tmp_path / "one", tmp_path / "two"]
+    for own in machines:
+        words = dask("worker", address, "--nthreads", "1", "--no-dashboard")
+        start(words, {"UNROLL_CACHE": str(own), "UNROLL_HOME": ""})
+    home = Home(tmp_path / "of the flow")
+    environment = of_flow(home) | {
+        "UNROLL_HOME": (tmp_path / "bucket").as_uri(),
+        "UNROLL_CACHE": str(home.root),
+        "MLFLOW_TRACKING_URI": mlflow_server(),
+    }
+    words = unroll("run", str(experiment), "--set", f"resources.cluster={address}")
+    command = start(words, environment)
+    command.wait_for("bilstm seed 2: epoch 3/")
+    for own in machines:
+        assert [*(own / "store" / "preprocess").glob("*/prepared.json")]
+    assert command.finished() == 0, command.said()
+    assert comparison(home) == undisturbed
+    made = [{*names(own / "store" / "train")} for own in machines]
+    assert all(made)
+    assert len(made[0] | made[1]) == 8
+    assert [*(tmp_path / "bucket" / "reports").glob("*/comparison.json")]
+
+
+def names(folder: Path) -> list[str]:
+    """The keys of the outputs in a folder of a store."""
+    return [path.name for path in folder.iterdir() if path.is_dir()]
+
+
 def test_a_scheduler_that_is_not_there_or_has_no_worker_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
