@@ -150,7 +150,7 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
             *("ingest.num_days=120", "ingest.period=30.0", "evaluate.seasonal_period=30"),
             *("preprocess.context_length=5", "seeds=[1,2]", "report.num_days=10"),
             *("model.hidden_sizes=[4,3]", "model.dropout=0.3", "model.head_sizes=[2]"),
-            *("train.max_epochs=60", "train.patience=50", "train.ema_decay=0.9"),
+            *("train.max_epochs=200", "train.patience=190", "train.ema_decay=0.9"),
         ],
     )
     path = tmp_path_factory.mktemp("experiment") / "tiny.yaml"
@@ -214,16 +214,16 @@ def all_runs(uri: str) -> list[Run]:
 
 
 def training_children(of: int) -> list[psutil.Process]:
-    """The trainings that run now among all that a process started."""
+    """The trainings, of all that a process started, that have ended an epoch and go on."""
     found = []
     for one in psutil.Process(of).children(recursive=True):
         try:
-            logs = [file.path for file in one.open_files() if file.path.endswith("/child.log")]
-            if any("/store/train/" in path for path in logs):
-                found.append(one)
+            folders = [Path(file.path).parent for file in one.open_files()]
         except psutil.Error:
-            pass
-    return found
+            continue
+        if any(folder.match("store/train/*") and [*folder.glob("*.ckpt")] for folder in folders):
+            found.append(one)
+    return [one for one in found if "forkserver" in " ".join(one.cmdline())]
 
 
 def worker_of(child: psutil.Process) -> psutil.Process:
@@ -461,8 +461,7 @@ def test_two_hosts_make_the_same_comparison_though_one_goes_down(
     assert "does not reach the Prefect server at http://127.0.0.1:" in said
     command = start(words, {**environment, "PREFECT_API_URL": prefect_url})
     command.wait_for("bilstm seed 2: epoch 3/")
-    gone = workers[hosts[0]]
-    assert training_children(gone.process.pid)
+    gone = next(one for one in workers.values() if training_children(one.process.pid))
     end(gone.process)  # its nanny too: it does not come back
     assert command.finished() == 0, command.said()
     assert "goes on after epoch" in command.said()
@@ -470,3 +469,70 @@ def test_two_hosts_make_the_same_comparison_though_one_goes_down(
     nested = assert_nothing_is_left(home, tracking)
     assert {run.info.status for run in nested} == {"FINISHED"}
     assert len(nested) == 8
+
+
+def test_workers_that_share_nothing_but_a_url(
+    experiment: Path,
+    undisturbed: dict[str, Any],
+    tmp_path: Path,
+    start: Start,
+    mlflow_server: Callable[[], str],
+) -> None:
+    """Each has a folder of its own, from which the flow's machine reads nothing."""
+    address, _ = scheduler_and_workers(start)
+    machines = [tmp_path / "one", tmp_path / "two"]
+    for own in machines:
+        words = dask("worker", address, "--nthreads", "1", "--no-dashboard")
+        start(words, {"UNROLL_CACHE": str(own), "UNROLL_HOME": ""})
+    home = Home(tmp_path / "of the flow")
+    environment = of_flow(home) | {
+        "UNROLL_HOME": (tmp_path / "bucket").as_uri(),
+        "UNROLL_CACHE": str(home.root),
+        "MLFLOW_TRACKING_URI": mlflow_server(),
+    }
+    words = unroll("run", str(experiment), "--set", f"resources.cluster={address}")
+    command = start(words, environment)
+    command.wait_for("bilstm seed 2: epoch 3/")
+    for own in machines:
+        assert [*(own / "store" / "preprocess").glob("*/prepared.json")]
+    assert command.finished() == 0, command.said()
+    assert comparison(home) == undisturbed
+    made = [{*names(own / "store" / "train")} for own in machines]
+    assert all(made)
+    assert len(made[0] | made[1]) == 8
+    assert [*(tmp_path / "bucket" / "reports").glob("*/comparison.json")]
+
+
+def names(folder: Path) -> list[str]:
+    """The keys of the outputs in a folder of a store."""
+    return [path.name for path in folder.iterdir() if path.is_dir()]
+
+
+def test_a_scheduler_that_is_not_there_or_has_no_worker_is_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from distributed import LocalCluster
+
+    from flows.cluster import joined
+    from params.errors import InputError
+
+    monkeypatch.setattr(joined, "ANSWER_SECONDS", 1)
+    monkeypatch.setattr(joined, "WORKERS_SECONDS", 1)
+    nowhere = f"tcp://127.0.0.1:{free_port()}"
+    with (
+        joined.runner_for(nowhere) as runner,
+        pytest.raises(InputError, match=f"no Dask scheduler answers at {nowhere} ") as refused,
+    ):
+        joined.connect(runner, nowhere)
+    assert "start it with `dask scheduler`, or mend resources.cluster" in str(refused.value)
+    assert "\n" not in str(refused.value)
+    empty = LocalCluster(n_workers=0, processes=False, dashboard_address=None, protocol="tcp")
+    with (
+        empty,
+        joined.runner_for(empty.scheduler_address) as runner,
+        pytest.raises(InputError, match="no worker came to the Dask scheduler at tcp") as refused,
+    ):
+        joined.connect(runner, empty.scheduler_address)
+    assert f"within 1 s; start some with `dask worker {empty.scheduler_address}`" in str(
+        refused.value
+    )
