@@ -99,12 +99,16 @@ def answer(text: str, folder: Path) -> None:
 
 def of_texts(job: ChampionJob, params: ClassificationExperiment) -> Values:
     """The probability of label 1 for every test text, `(N, 1)`."""
-    from components.evaluate.predict import load_network, probabilities
+    from components.evaluate.predict import load_network, probabilities, run
     from components.preprocess import tokens
+    from components.preprocess.batches import load_split
     from components.preprocess.vocabulary import encode_split, ids_of, read_vocabulary
 
     (architecture,) = params.architectures  # that of the one run which the folder is of
-    network = load_network(architecture, params.model, own(job).spec, job.folder)
+    prepared = own(job)
+    network = load_network(architecture, params.model, prepared.spec, job.folder)
+    if prepared.key == job.prepared.key:  # the same texts by the same vocabulary: encoded already
+        return run(network, load_split(job.prepared.path, "test")).sigmoid().numpy()
     slices = list(tokens.tokenise_slices(read_split(job.ingested.path, "test")[0]))
     encoded = encode_split(slices, ids_of(read_vocabulary(job.folder)), params.preprocess)
     return probabilities(network, *encoded)[:, None]

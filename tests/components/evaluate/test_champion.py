@@ -17,6 +17,7 @@ from components.ingest.series import ingest_series
 from components.ingest.text import ingest_text
 from components.outputs import Store
 from components.predict.pyfunc import ContinuesSeries, LabelsTexts, _load_pyfunc
+from components.preprocess import tokens
 from components.preprocess.series import preprocess_series
 from components.preprocess.text import preprocess_text
 from components.records import Epoch, Ingested, Prepared, Trained
@@ -124,6 +125,19 @@ def test_on_its_own_data_it_says_what_its_run_said(
             pd.read_parquet(said.path / PREDICTIONS), expected, check_exact=True
         )
         shutil.rmtree(folder)
+
+
+def test_texts_that_are_encoded_are_not_tokenised_again(
+    tiny_imdb: ClassificationExperiment,
+    files: Callable[[Experiment], Path],
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = files(tiny_imdb)
+    asked = job(folder, tiny_imdb, store)
+    monkeypatch.setattr(tokens, "tokenise_slices", lambda _: pytest.fail("it is known"))
+    said = evaluate_champion(asked, store)
+    assert len(pd.read_parquet(said.path / PREDICTIONS)) == 16
 
 
 def test_other_texts_are_read_by_its_own_vocabulary(
