@@ -3,8 +3,8 @@
     python tests/benchmarks/workers.py FOLDER --output tests/benchmarks/workers.md
 
 `FOLDER` holds the IMDB reviews laid out like `stanfordnlp/imdb` on the Hub. Three architectures
-with one seed, from process start to report, each side in a folder of its own where the data are
-read and encoded already. One training at a time has all cores as threads.
+with the experiment's three seeds, from process start to report, each side in a folder of its own
+where the data are read and encoded already. One training at a time has all cores as threads.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from overhead import prepared, seconds, unroll_run
 
 def measure(folder: Path, workers: str) -> float:
     """Seconds of one run with so many workers."""
-    overrides = [f"ingest.source={folder.resolve()}", "architectures=[rnn,lstm,gru]", "seeds=[1]"]
+    overrides = [f"ingest.source={folder.resolve()}", "architectures=[rnn,lstm,gru]"]
     with prepared("imdb", overrides[:1]) as (_, environment):
         return seconds(
             unroll_run("imdb", [*overrides, f"resources.workers={workers}"]), environment
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path)
     asked = parser.parse_args()
     lines = [
-        f"`unroll run imdb` with rnn, lstm, gru and one seed on {os.cpu_count()} cores, "
+        f"`unroll run imdb` with rnn, lstm, gru and three seeds on {os.cpu_count()} cores, "
         f"{platform.system()} {platform.machine()}.",
         "",
         "| | `workers: 1`, s | `workers: auto`, s | Times as fast |",
