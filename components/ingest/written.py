@@ -1,6 +1,6 @@
 """Verified splits on the disk: their Parquet files, what identifies them, what repeats in them.
 
-Nothing here holds a whole column: the memory that it takes does not grow with the data.
+No texts are held here as a whole: what grows with the data is a flag for each row.
 """
 
 import hashlib
