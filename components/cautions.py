@@ -44,9 +44,9 @@ def cautions_of_precision(precision: Precision) -> tuple[str, ...]:
         kept, but_for = "8", "; so are recurrent layers where a device has no bf16 for them"
     return (
         f"Networks are trained in {precision}: products are computed with {kept} significant bits "
-        f"instead of 24, weights and sums are kept in 32 bits (Micikevicius et al., 2018){but_for}. "
-        "Their scores are computed in 32 bits, and are not those of a training in 32-true: it is "
-        "another training, and nothing of the other is reused.",
+        "instead of 24, weights and sums are kept in 32 bits (Micikevicius et al., 2018)"
+        f"{but_for}. Their scores are computed in 32 bits, and are not those of a training in "
+        "32-true: it is another training, and nothing of the other is reused.",
     )
 
 

@@ -161,7 +161,7 @@ class Delivery:
 
     @cached_property
     def lane(self) -> Lane | None:
-        """What copies to the device: one for all, since torch keeps memory apart for each stream."""
+        """What copies to the device: one for all, as torch keeps memory apart for each stream."""
         return lane_to(self.device)
 
 
