@@ -12,7 +12,6 @@ import pytest
 from components.train import placing
 from components.train.worker import run_in_child
 
-
 DEVICES = [
     pytest.param("cpu", marks=pytest.mark.slow),
     pytest.param("cuda", marks=pytest.mark.gpu),
