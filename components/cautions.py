@@ -39,12 +39,14 @@ def cautions_of_precision(precision: Precision) -> tuple[str, ...]:
     """What it means that networks do not compute with 32 bits."""
     if precision == "32-true":
         return ()
-    kept = "8" if precision == "bf16-mixed" else "11"
+    kept, but_for = "11", ""
+    if precision == "bf16-mixed":
+        kept, but_for = "8", "; so are recurrent layers where a device has no bf16 for them"
     return (
         f"Networks are trained in {precision}: products are computed with {kept} significant bits "
-        "instead of 24, weights and sums are kept in 32 bits (Micikevicius et al., 2018). Their "
-        "scores are computed in 32 bits, and are not those of a training in 32-true: it is another "
-        "training, and nothing of the other is reused.",
+        "instead of 24, weights and sums are kept in 32 bits (Micikevicius et al., 2018)"
+        f"{but_for}. Their scores are computed in 32 bits, and are not those of a training in "
+        "32-true: it is another training, and nothing of the other is reused.",
     )
 
 

@@ -21,6 +21,7 @@ from components.records import SequenceSpec
 from components.train.determinism import same_bits
 from components.train.job import WEIGHTS, TrainingJob
 from components.train.networks import RecurrentNetwork
+from components.train.precision import forbid_tf32
 from params.names import Architecture
 from params.sections import SeriesModel, TextPreprocess
 
@@ -80,6 +81,7 @@ def network_of(job: TrainingJob, trained: Path) -> RecurrentNetwork:
     network = load_network(job.architecture, job.model, job.prepared.spec, trained)
     if job.gpus:
         same_bits(job.resources.deterministic)
+        forbid_tf32(True)
         network.to("cuda")  # the first that this process sees
     return network
 

@@ -1,6 +1,6 @@
 """Verified splits on the disk: their Parquet files, what identifies them, what repeats in them.
 
-Nothing here holds a whole column: the memory that it takes does not grow with the data.
+No texts are held here as a whole: what grows with the data is a flag for each row.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from components.ingest.verify import SCHEMA, num_texts
 from components.records import SplitFacts
 
 AT_ONCE = 1 << 18  # digests compared with each other in memory, about
+ENTRY = np.dtype([("digest", "S16"), ("row", np.int64)])
 
 Kept = dict[str, NDArray[np.bool_]]
 
@@ -136,9 +137,10 @@ def repeats(train: Written, test: Written) -> Repeats:
     splits = {"train": train, "test": test}
     kept = {name: np.zeros(split.num_rows, np.bool_) for name, split in splits.items()}
     groups = 1 + max(split.num_rows for split in splits.values()) // AT_ONCE
+    grouped = {name: by_group(split.digests, groups) for name, split in splits.items()}
     across, within = 0, {name: split.num_rows for name, split in splits.items()}
     for group in range(groups):
-        found = {name: distinct(split.digests, group, groups) for name, split in splits.items()}
+        found = {name: distinct(columns[group]) for name, columns in grouped.items()}
         for name, (different, rows) in found.items():
             kept[name][rows] = True
             within[name] -= len(different)
@@ -148,17 +150,26 @@ def repeats(train: Written, test: Written) -> Repeats:
     return Repeats(within, across, kept)
 
 
-def distinct(
-    digests: Column, group: int, groups: int
-) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
-    """The different digests of one of some groups, and the row in which each stands first."""
-    chosen, rows, start = [], [], 0
+def by_group(digests: Column, groups: int) -> list[Column]:
+    """The digests, each with its row, in so many columns beside theirs; they are read once."""
+    path = digests.path
+    columns = [Column(path.with_name(f"{path.name}.{group}"), ENTRY) for group in range(groups)]
+    start = 0
     for piece in digests.pieces():
-        of_group = np.flatnonzero(piece.view(np.uint64)[::2] % groups == group)
-        chosen.append(piece[of_group])
-        rows.append(of_group + start)
+        entries = np.empty(len(piece), ENTRY)
+        entries["digest"], entries["row"] = piece, np.arange(start, start + len(piece))
+        group = piece.view(np.uint64)[::2] % groups
+        order = np.argsort(group, kind="stable")
+        ends = np.bincount(group.astype(np.int64), minlength=groups).cumsum()
+        for column, rows in zip(columns, np.split(order, ends[:-1]), strict=True):
+            column.append(entries[rows])
         start += len(piece)
-    if not chosen:
-        return np.empty(0, "S16"), np.empty(0, np.int64)
-    different, first = np.unique(np.concatenate(chosen), return_index=True)
-    return different, np.concatenate(rows)[first]
+    return columns
+
+
+def distinct(group: Column) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
+    """The different digests of a group, and the row in which each stands first."""
+    entries = np.concatenate([np.empty(0, ENTRY), *group.pieces()])
+    group.path.unlink(missing_ok=True)  # there is none of nothing
+    different, first = np.unique(entries["digest"], return_index=True)
+    return different, entries["row"][first]

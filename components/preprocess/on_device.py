@@ -8,6 +8,7 @@ stream of its own, while the one before it is computed.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -156,7 +157,12 @@ class Delivery:
         for split, copy in self.copies:
             if split is batches.split:
                 return ResidentBatches(batches, copy)
-        return copied_ahead(batches, self.device)
+        return batches if self.lane is None else CopiedAhead(batches, self.lane)
+
+    @cached_property
+    def lane(self) -> Lane | None:
+        """What copies to the device: one for all, as torch keeps memory apart for each stream."""
+        return lane_to(self.device)
 
 
 def room_on(device: torch.device) -> int:
@@ -166,4 +172,10 @@ def room_on(device: torch.device) -> int:
 
 def copied_ahead(batches: Batches, device: torch.device) -> OnDevice:
     """The batches on a device that reads each of them once; as they are on the processor."""
-    return CopiedAhead(batches, Lane(device)) if device.type == "cuda" else batches
+    lane = lane_to(device)
+    return batches if lane is None else CopiedAhead(batches, lane)
+
+
+def lane_to(device: torch.device) -> Lane | None:
+    """A lane to a GPU; None to the processor."""
+    return Lane(device) if device.type == "cuda" else None

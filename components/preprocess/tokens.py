@@ -19,6 +19,7 @@ PADDING_IDX = 0
 UNKNOWN_IDX = 1
 NUM_SPECIAL = 2  # ids that stand for no word: padding and unknown
 SLICE = 4_096  # texts tokenised at a time
+MOST_SLICES = 8  # in memory at a time, on however many cores
 NO_WORD = r"[^\p{L}\p{N}\p{M}']+"  # what separates words
 NO_PLAIN_WORD = "[^a-z0-9']+"  # the same for lower-case ASCII, compiled 2 ms sooner: at every call
 
@@ -71,12 +72,13 @@ def tokenise_slices(texts: pa.Array) -> Iterator[Words]:
 
 def side_by_side(slices: Iterable[pa.Array]) -> Iterator[Words]:
     """The words of each of `slices`, in order; few slices are in memory at a time."""
-    cores = len(os.sched_getaffinity(0))
+    cores = min(len(os.sched_getaffinity(0)), MOST_SLICES)
+    ahead = min(2 * cores, MOST_SLICES)
     waiting: deque[Future[Words]] = deque()
     with ThreadPoolExecutor(cores) as pool:
         for texts in slices:
             waiting.append(pool.submit(tokenise, texts))
-            if len(waiting) > 2 * cores:
+            if len(waiting) > ahead:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -23,6 +23,7 @@ from components.train.history import History
 from components.train.job import TRAINED, WEIGHTS, TrainingJob
 from components.train.lightning_module import SequenceModule
 from components.train.networks import RecurrentNetwork, num_parameters
+from components.train.precision import forbid_tf32
 from components.train.ranks import AWAY_SECONDS, rank
 
 
@@ -77,6 +78,7 @@ def prepare_torch(job: TrainingJob) -> None:
     """Set torch and Lightning up for this training, in a process that does nothing else."""
     torch.set_num_threads(job.num_threads)
     same_bits(job.resources.deterministic)
+    forbid_tf32(job.resources.precision == "32-true")
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     # The data are in memory and their batches are made by indexing: no loader process could help.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
@@ -103,8 +105,6 @@ def trainer_for(job: TrainingJob, folder: Path, callbacks: list[Callback]) -> pl
         gradient_clip_val=job.train.gradient_clip_val,
         reload_dataloaders_every_n_epochs=1,  # their order depends on the epoch
         num_sanity_val_steps=0,
-        deterministic=job.resources.deterministic,  # which Lightning would otherwise switch off
-        benchmark=not job.resources.deterministic,
         logger=False,
         enable_progress_bar=False,
         enable_model_summary=False,

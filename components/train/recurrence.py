@@ -15,11 +15,14 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 
+from components.train import precision
+
 
 def states(cell: nn.RNNBase, inputs: Tensor) -> Tensor:
     """The states `(B, T, H)` of a cell that starts from zero: those of `cell(inputs)[0]`.
 
-    On other devices (cuDNN is better there) and in lower precision the cell itself is called.
+    On other devices (cuDNN is better there) and in lower precision the cell itself is called, or
+    what it would call with numbers that are right.
 
     Args:
         cell: One layer, one direction, batch first, with biases.
@@ -27,6 +30,9 @@ def states(cell: nn.RNNBase, inputs: Tensor) -> Tensor:
     """
     contract = (cell.num_layers, cell.bidirectional, cell.batch_first, cell.bias)
     assert contract == (1, False, True, True)
+    dtype = precision.chosen(cell, inputs.device)
+    if dtype is not None:
+        return precision.states_in(dtype, cell, inputs)
     function = FUNCTIONS.get(cell.mode)
     full_precision = inputs.dtype in (torch.float32, torch.float64)
     if torch.is_autocast_enabled("cpu") or not full_precision:

@@ -15,6 +15,7 @@ import json
 import multiprocessing
 import os
 import re
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -129,10 +130,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="holds plain_text/{train,test}-*.parquet")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--limit", type=int, help="reviews per split, for a smoke (default: all)")
-    parser.add_argument("--output", type=Path, required=True, help="JSON file to write")
+    parser.add_argument("--output", type=Path, help="JSON file to write (default: print it)")
     options = parser.parse_args()
     text = json.dumps(run(options.folder, options.epochs, options.limit), indent=2) + "\n"
-    options.output.write_text(text, encoding="utf-8")
+    if options.output is None:
+        sys.stdout.write(text)
+    else:
+        options.output.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -157,8 +157,7 @@ def in_lower_precision(scale: Scale, device: torch.device) -> Iterator[str]:
     )
     for name, resources in LOWER.items():
         found = measure(cell, device, 1, resources)
-        kind = found.looked["recurrence"] or "float32"
-        yield f"| {name} | {kind} | {speeds(cell, found)} |"
+        yield f"| {name} | {found.looked['recurrence']} | {speeds(cell, found)} |"
 
 
 def side_by_side(scale: Scale) -> Iterator[str]:

@@ -1,10 +1,13 @@
 """What the children of gpu.py do: the project's own `fit`, looked at while it trains.
 
 What is looked at is left in `looked.json`: where the batches came from, what type the recurrence
-computes in, and in the last epoch for how long the card computed in a few steps.
+computes in, how long each epoch but the last took with all that lies before the next one, and in
+the last epoch for how long the card computed in a few steps.
 """
 
 import json
+import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +36,19 @@ class Look(Callback):
         self.last = max_epochs - 1
         self.seen: dict[str, Any] = {"recurrence": None, "busy": None}
         self.profiler: profile | None = None
+        self.starts: list[float] = []
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.seen["device"] = pl_module.device.type
         self.seen["batches"] = type(trainer.train_dataloader).__name__
-        cell = pl_module.network.layers[0].forward_cell
-        cell.register_forward_hook(self.note_type)
+        pl_module.network.layers[0].register_forward_hook(self.note_type)
 
-    def note_type(self, cell: torch.nn.Module, inputs: object, outputs: tuple[Any, ...]) -> None:
-        self.seen["recurrence"] = str(outputs[0].dtype).removeprefix("torch.")
+    def note_type(self, layer: torch.nn.Module, inputs: object, states: torch.Tensor) -> None:
+        if layer.training:
+            self.seen["recurrence"] = str(states.dtype).removeprefix("torch.")
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.starts.append(time.perf_counter())
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: object, batch_idx: int
@@ -62,6 +69,7 @@ class Look(Callback):
             self.profiler = None
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.seen["epochs"] = [end - start for start, end in pairwise(self.starts)]
         self.path.write_text(json.dumps(self.seen), encoding="utf-8")
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from components.records import Prepared, SequenceSpec
 from components.train.job import TrainingJob
-from components.train.worker import Event, run_in_child
+from components.train.worker import run_in_child
 from params.load import load
 from params.names import Architecture
 from params.resources import Resources
@@ -125,7 +125,8 @@ def measure(cell: Cell, device: torch.device, repeats: int, resources: Resources
     """Both sides in turn, each `repeats` times and once more: the bare loop, ours, the bare loop.
 
     Ours is the project's child process; its first epoch, in which everything is loaded, and its
-    last, which is profiled, do not count. An epoch has the validation of a batch in it.
+    last, which is profiled, do not count. An epoch has the validation of a batch in it, and what
+    lies between it and the next one: a checkpoint, and the next epoch's order.
     """
     loop = bare_loop(cell, device)
     loop(WARM_STEPS)
@@ -143,15 +144,13 @@ def measure(cell: Cell, device: torch.device, repeats: int, resources: Resources
 
 def our_side(job: TrainingJob, folder: Path, number: int) -> tuple[float, dict[str, Any]]:
     """Median seconds of a step of the project's training, and what was seen of it."""
-    events: list[Event] = []
     gpus = (0,) if torch.cuda.is_available() else ()
     placed = job.model_copy(update={"gpus": gpus})
     trained = folder / "trained"
     trained.mkdir()
-    run_in_child(gpu_child.fit_and_look, placed.model_dump_json(), trained, events.append)
-    epochs = [event["seconds"] for event in events if event["kind"] == "epoch"]
+    run_in_child(gpu_child.fit_and_look, placed.model_dump_json(), trained)
     looked = json.loads((trained / gpu_child.LOOKED).read_text(encoding="utf-8"))
-    return statistics.median(epochs[1:-1]) / number, looked
+    return statistics.median(looked["epochs"][1:]) / number, looked
 
 
 def job_of(cell: Cell, prepared: Prepared, epochs: int, resources: Resources) -> TrainingJob:

@@ -58,3 +58,4 @@ def test_another_precision_is_said_with_what_it_changes(precision: str, bits: st
     given = load("imdb", ["architectures=[gru]", f"resources.precision={precision}"])
     (said,) = cautions(given)
     assert f"trained in {precision}: products are computed with {bits} significant bits" in said
+    assert ("no bf16 for them" in said) is (precision == "bf16-mixed")

@@ -1,18 +1,21 @@
 """prefect.yaml: what it deploys is there, and is what is shipped."""
 
+import asyncio
 import importlib
 import json
 import re
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 from prefect import Flow
+from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.utilities.callables import parameter_schema
 from prefect.utilities.schema_tools import validate
+from prefect.workers.base import BaseJobConfiguration
 
 from flows.settings import DEFAULTS
 from params.load import load, shipped
@@ -78,6 +81,40 @@ def test_the_kind_of_work_pool_is_one_word_to_change() -> None:
     pools = [one["work_pool"] for one in changed["deployments"]]
     assert pools == [FILE["definitions"]["docker"]] * len(DEPLOYMENTS)
     assert changed["definitions"] == FILE["definitions"]
+
+
+def test_no_address_with_a_password_is_stored_with_a_deployment() -> None:
+    said = [line for line in TEXT.splitlines() if not line.lstrip().startswith("#")]
+    assert set(re.findall(r"\$\w+", "\n".join(said))) == {"$UNROLL_IMAGE"}
+    assert not any("prefect.blocks" in line or "MLFLOW" in line for line in said)
+
+
+def test_a_pool_says_where_mlflow_is() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"`(\{\"MLFLOW_TRACKING_URI\": .*?\})`", readme)
+    pools = {**json.loads(told), "OF_THE_POOL": "kept"}
+    asked = FILE["definitions"]["docker"]["job_variables"]["env"]
+    seen: list[Any] = []
+
+    async def resolved(template: Any, client: Any) -> Any:
+        seen.append(template)
+        return template
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("prefect.workers.base.resolve_block_document_references", resolved)
+        patch.setattr("prefect.workers.base.resolve_variables", resolved)
+        made = asyncio.run(
+            BaseJobConfiguration.from_template_and_values(
+                {
+                    "job_configuration": {"env": "{{ env }}"},
+                    "variables": {"properties": {"env": {"default": pools}}},
+                },
+                {"env": asked},
+                client=cast("PrefectClient", object()),  # else it starts a server
+            )
+        )
+    assert made.env == {**pools, **asked}
+    assert seen[0]["env"]["MLFLOW_TRACKING_URI"] == "{{ prefect.blocks.secret.mlflow }}"
 
 
 def test_it_names_no_place_of_a_machine() -> None:

@@ -1,5 +1,10 @@
 """A network's outputs come back in the order of its split."""
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -28,3 +33,20 @@ def test_every_example_once_and_in_its_place() -> None:
     assert output.tolist() == [[row * length] * 2 for row, length in enumerate(lengths.tolist())]
     assert output.dtype == torch.float64
     assert network.read == 5_000
+
+
+def test_on_a_gpu_scores_have_32_bits_whatever_was_trained_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[object] = []
+    network = SimpleNamespace(to=lambda device: told.append(device))
+    monkeypatch.setattr(predict, "load_network", lambda *given: network)
+    monkeypatch.setattr(predict, "same_bits", lambda wanted: told.append(wanted))
+    monkeypatch.setattr(predict, "forbid_tf32", lambda forbidden: told.append(f"no {forbidden}"))
+    monkeypatch.setattr(torch, "set_num_threads", lambda number: None)
+    job: Any = SimpleNamespace(num_threads=1, architecture="lstm", model=None)
+    job.prepared = SimpleNamespace(spec=None)
+    job.resources = SimpleNamespace(deterministic=True, precision="bf16-mixed")
+    for job.gpus in ((), (0,)):
+        predict.network_of(job, Path("trained"))
+    assert told == [True, "no True", "cuda"]

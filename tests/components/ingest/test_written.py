@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
+from components.columns import Column
 from components.ingest import sources, written
 from components.ingest.verify import verified
 from components.ingest.written import Written
@@ -53,6 +56,26 @@ def test_repeats_are_those_that_pandas_finds(
     assert np.array_equal(found.kept["train"], ~train.duplicated() & ~train.isin(test))
     left = pa.concat_tables(splits["train"].only(found.kept["train"]))["text"]
     assert left.to_pylist() == train[found.kept["train"]].tolist()
+
+
+@pytest.mark.parametrize("at_once", [1_000, 9])
+def test_digests_are_read_once_in_however_many_groups(
+    at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    splits = {name: write(name, tmp_path, 50) for name in TEXTS}
+    before = {path.name for path in (tmp_path / "scratch").iterdir()}
+    monkeypatch.setattr(written, "AT_ONCE", at_once)
+    read: list[str] = []
+    pieces = Column.pieces
+
+    def noted(column: Column) -> Iterator[Any]:
+        read.append(column.path.name)
+        return pieces(column)
+
+    monkeypatch.setattr(Column, "pieces", noted)
+    written.repeats(**splits)
+    assert len(read) == len(set(read)) == 2 * (2 + 200 // at_once)
+    assert {path.name for path in (tmp_path / "scratch").iterdir()} == before
 
 
 @pytest.mark.parametrize("rows", [1_000, 7])

@@ -90,6 +90,15 @@ def test_what_does_not_fit_is_copied_batch_by_batch(monkeypatch: pytest.MonkeyPa
     assert len(away) == len(Batches(train, 8))
 
 
+def test_all_epochs_and_splits_share_one_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_device, "Lane", Noting)
+    train, val = texts(), texts(99)
+    delivery = Delivery([train, val], torch.device("cuda"), room=0)
+    found = [delivery.of(Batches(split, 8, seed)) for seed in (1, 2) for split in (train, val)]
+    assert [one.batches.split for one in found] == [train, val] * 2
+    assert len({id(one.lane) for one in found}) == 1
+
+
 def test_splits_may_take_a_share_of_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (40 * 10**9, 80 * 10**9))
     assert on_device.room_on(torch.device("cuda")) == 10 * 10**9

@@ -1,7 +1,9 @@
 """Texts -> words -> ids."""
 
+import os
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -91,6 +93,21 @@ def test_slices_give_what_the_whole_gives(size: int, monkeypatch: pytest.MonkeyP
     assert len(slices) == -(-300 // size)
     assert [text for words in slices for text in words_of(words)] == words_of(whole)
     assert tokens.count(slices) == tokens.count([whole])
+
+
+def test_few_slices_are_in_memory_on_however_many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(64)))
+    made = 0
+
+    def slices() -> Iterator[pa.Array]:
+        nonlocal made
+        for _ in range(50):
+            made += 1
+            yield pa.array(["a b"], pa.large_string())
+
+    most = [made - read for read, _ in enumerate(tokens.side_by_side(slices()))]
+    assert len(most) == 50
+    assert max(most) <= tokens.MOST_SLICES + 1
 
 
 def test_a_slice_of_a_column_is_read_from_its_own_start() -> None:

@@ -100,6 +100,7 @@ def fit_and_tell(job: str, folder: Path) -> None:
             "only_warned": torch.is_deterministic_algorithms_warn_only_enabled(),
             "cudnn.deterministic": torch.backends.cudnn.deterministic,
             "cudnn.benchmark": torch.backends.cudnn.benchmark,
+            "cudnn.allow_tf32": torch.backends.cudnn.allow_tf32,
             "filled": torch.utils.deterministic.fill_uninitialized_memory,
         }
         (folder / "flags.json").write_text(json.dumps({**flags, **before}), encoding="utf-8")

@@ -2,8 +2,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from components.train import precision
 from components.train.recurrence import FUNCTIONS, states
 
+HALF = torch.bfloat16
 CELLS = [nn.RNN, nn.LSTM, nn.GRU]
 SIZES = [(3, 11, 5, 7), (1, 11, 5, 7), (3, 1, 5, 7), (1, 1, 1, 1), (32, 30, 1, 64)]  # B, T, E, H
 TOLERANCES = {torch.float32: (1e-6, 1e-5), torch.float64: (1e-12, 1e-10)}  # states, gradients
@@ -142,3 +144,11 @@ def test_what_is_not_ours_is_left_to_torch():
     cell = a_cell(nn.GRU, 5, 7, torch.float32)
     with torch.autocast("cpu", torch.bfloat16):
         assert torch.equal(states(cell, inputs), cell(inputs)[0])
+
+
+def test_numbers_that_torch_would_choose_wrongly_are_ours(monkeypatch):
+    asked = []
+    monkeypatch.setattr(precision, "chosen", lambda cell, device: asked.append(device) or HALF)
+    found = states(a_cell(nn.GRU, 5, 7, torch.float32), torch.randn(3, 11, 5))
+    assert found.dtype == HALF
+    assert asked == [torch.device("cpu")]
