@@ -392,6 +392,38 @@ def test_a_worker_without_the_folder_is_told_of(
     assert not (home.root / "running").exists()  # nothing was begun
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="a folder of one's own can be mounted by root only")
+def test_a_fresh_run_goes_on_with_workers_that_come_later_if_they_are_fit(
+    experiment: Path,
+    undisturbed: dict[str, Any],
+    tmp_path: Path,
+    start: Start,
+    mlflow_server: Callable[[], str],
+) -> None:
+    """Its only worker goes down; of those that come, one does not see the folder."""
+    home = Home(tmp_path / "hidden" / "home")
+    home.root.mkdir(parents=True)
+    address, _ = scheduler_and_workers(start)
+    worker = dask("worker", address, "--nthreads", "1", "--no-dashboard")
+    first = start(worker)
+    environment = {**of_flow(home), "MLFLOW_TRACKING_URI": mlflow_server()}
+    words = unroll("run", str(experiment), "--fresh", "--set", f"resources.cluster={address}")
+    command = start(words, environment)
+    command.wait_for("bilstm seed 1: epoch 3/")
+    hide = f"mount -t tmpfs none {home.root.parent} && exec "
+    start(["unshare", "--mount", "sh", "-c", hide + shlex.join(worker)])
+    command.wait_for("it gets nothing")
+    end(first.process)
+    start(worker)
+    assert command.finished() == 0, command.said()
+    assert "goes on after epoch" in command.said()
+    assert comparison(home) == undisturbed
+    assert len(lines(command, "it gets nothing")) == 1
+    nested = assert_nothing_is_left(home, environment["MLFLOW_TRACKING_URI"])
+    assert {run.info.status for run in nested} == {"FINISHED"}
+    assert len(nested) == 8
+
+
 @pytest.fixture
 def hosts() -> Iterator[list[str]]:
     """Two network namespaces, called by the addresses under which they reach this machine.
