@@ -56,6 +56,7 @@ class Store:
         *,
         fresh: bool = False,
         resumable: bool = False,
+        go_on: bool = False,
     ) -> Output:
         """The output of `stage` under `key`, made by `make(folder)` if it is not complete.
 
@@ -71,6 +72,7 @@ class Store:
             fresh: Make the output again although it is there.
             resumable: The folder is the one that `make` filled when it was interrupted, if it was,
                 and is kept if it raises.
+            go_on: What is half made was begun afresh already, so that it is as good as `fresh`.
 
         Raises:
             Interrupted: If this process is ended while it waits for another one.
@@ -90,7 +92,7 @@ class Store:
             partial = path.with_suffix(".partial")
             if not resumable:
                 shutil.rmtree(partial, ignore_errors=True)
-            elif fresh:
+            elif fresh and not go_on:
                 self.discard(stage, key)
             partial.mkdir(exist_ok=True)
             try:

@@ -116,8 +116,14 @@ def train(job: TrainingJob, parent: Parent, context: Context) -> Finished:
     with runs.ending(parent.tracking, run.run_id):
         log = EpochLog(parent.tracking, run.run_id, taken_up=run.taken_up)
         with system.watching(parent.tracking, run.run_id, log.begun):
-            trained = train_run(job, context.home.store, log, fresh=context.fresh)
+            trained = train_run(
+                *(job, context.home.store, log),
+                fresh=context.fresh and not run.made,  # made by a worker that died since
+                go_on=run.begun,
+            )
         log.close()
+        if context.fresh:
+            trainings.note_made(parent.tracking, run.run_id)
     return Finished(job=job, trained=in_row(job, trained), run=run)
 
 

@@ -63,9 +63,8 @@ def connected(uri: str) -> Iterator[MlflowClient]:
     try:
         yield first_client(uri)
     except MlflowException as error:
-        name = named(uri)
-        reason = error.message.replace(uri.rstrip("/"), name.rstrip("/"))[:200]
-        said = f"MLflow at {name} did not answer"
+        reason = without_password(uri, error.message)[:200]
+        said = f"MLflow at {named(uri)} did not answer"
         raise InputError(f"{said}; see MLFLOW_TRACKING_URI: {reason}") from None
     except DatabaseError as error:
         raise InputError(f"MLflow's database {named(uri)} cannot be read: {error.orig}") from None
@@ -77,3 +76,8 @@ def named(uri: str) -> str:
         return shown(uri)
     except ArgumentError:  # a name such as `databricks`, which has none
         return uri
+
+
+def without_password(uri: str, said: str) -> str:
+    """What MLflow says, which may name its address `uri`, as it may be told."""
+    return said.replace(uri.rstrip("/"), named(uri).rstrip("/"))

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from itertools import chain
+from itertools import chain, islice
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric
@@ -34,8 +34,9 @@ class EpochLog:
         """A log of one run; of one that is taken up, what it has is not logged again."""
         self.tracking = tracking
         self.run_id = run_id
-        self.unsent: list[list[Metric]] = []  # those of an epoch together
-        self.known: set[int] | None = None if taken_up else set()
+        self.unsent: dict[int, list[Metric]] = {}  # those of an epoch together
+        self.told = set[int]()
+        self.is_known = not taken_up  # which epochs the run has
         self.begun = threading.Event()  # set as soon as an epoch is logged
         self.next_try = 0.0  # by the monotonic clock
 
@@ -43,13 +44,11 @@ class EpochLog:
         """Log an event if an epoch ended with it; other events are not kept."""
         if event["kind"] != "epoch":
             return
-        if self.known is None:  # asked now that nobody else logs to the run any more
-            self.known = known_steps(self.tracking.client(), self.run_id, TRAIN_LOSS)
-        if event["epoch"] in self.known:
+        if event["epoch"] in self.told:  # told again it would get another time, and be there twice
             return
         epoch = Epoch.model_validate({key: event[key] for key in Epoch.model_fields})
-        self.unsent.append(metrics_of(epoch))
-        self.known.add(epoch.epoch)  # told again it would get another time, and be there twice
+        self.unsent[epoch.epoch] = metrics_of(epoch)
+        self.told.add(epoch.epoch)
         start = time.monotonic()
         if start < self.next_try:
             return
@@ -66,9 +65,16 @@ class EpochLog:
     def send(self) -> None:
         """Send what is not sent yet, in order."""
         client = self.tracking.client()
+        if not self.is_known:  # asked now that nobody else logs to the run any more
+            for step in known_steps(client, self.run_id, TRAIN_LOSS):
+                self.unsent.pop(step, None)
+                self.told.add(step)
+            self.is_known = True
         while self.unsent:
-            client.log_batch(self.run_id, metrics=list(chain(*self.unsent[:MOST])))
-            del self.unsent[:MOST]
+            some = dict(islice(self.unsent.items(), MOST))
+            client.log_batch(self.run_id, metrics=list(chain(*some.values())))
+            for epoch in some:
+                del self.unsent[epoch]
         self.begun.set()
 
     def close(self) -> None:

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 
+from components.metrics import TRAIN_LOSS
 from components.records import Record, RunEvidence, RunJob, Scored, Trained
 from components.tracking.notes import training_note
+from components.tracking.opening import Tracking
+from components.tracking.patience import patiently
 from components.tracking.resuming import nested_run, reopen
 from components.tracking.runs import (
     NOTE,
@@ -29,14 +32,21 @@ LONGEST_NAME = 200  # characters; MLflow takes 250
 
 
 DEVICES = "unroll.devices"  # how many shared the training
+MADE = "unroll.made"  # afresh, in this run
 
 
 class TrainingRun(Record):
-    """The run of a training in MLflow: its id, whether it went on, whether it has all it needs."""
+    """The run of a training in MLflow: its id, whether it went on, whether it has all it needs.
+
+    In this comparison an epoch of it has ended if it has `begun`, and all if it is `made`; the
+    latter is noted only where nothing from before would do.
+    """
 
     run_id: str
     taken_up: bool = False
     complete: bool = False
+    begun: bool = False
+    made: bool = False
 
 
 def start_training(parent: Parent, job: TrainingJob) -> TrainingRun:
@@ -50,7 +60,13 @@ def start_training(parent: Parent, job: TrainingJob) -> TrainingRun:
             if not is_complete(known):
                 reopen(parent.tracking.client(), known, parent.owner)
                 describe_training(parent, known.info.run_id, job)
-            return TrainingRun(run_id=known.info.run_id, taken_up=True, complete=is_complete(known))
+            return TrainingRun(
+                run_id=known.info.run_id,
+                taken_up=True,
+                complete=is_complete(known),
+                begun=TRAIN_LOSS in known.data.metrics,
+                made=known.data.tags.get(MADE) == "true",
+            )
     tags = {
         "unroll.kind": "run",
         "unroll.task": job.task,
@@ -70,6 +86,12 @@ def start_training(parent: Parent, job: TrainingJob) -> TrainingRun:
     run_id = start(parent.tracking, name, tags, parent.owner)
     describe_training(parent, run_id, job)
     return TrainingRun(run_id=run_id)
+
+
+def note_made(tracking: Tracking, run_id: str) -> None:
+    """Let whoever takes the run up know that its training is in the store, made afresh."""
+    said = "that a training is done"
+    patiently(said, lambda: tracking.client().set_tag(run_id, MADE, "true"))
 
 
 def describe_training(parent: Parent, run_id: str, job: TrainingJob) -> None:

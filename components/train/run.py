@@ -18,7 +18,12 @@ logger = logging.getLogger(__name__)
 
 
 def train(
-    job: TrainingJob, store: Store, on_event: Callable[[Event], None], *, fresh: bool = False
+    job: TrainingJob,
+    store: Store,
+    on_event: Callable[[Event], None],
+    *,
+    fresh: bool = False,
+    go_on: bool = False,
 ) -> Trained:
     """The finished run of `job`; its weights and its history lie in `path`.
 
@@ -28,6 +33,7 @@ def train(
         on_event: Called with every step and epoch event as it happens; with the epochs at once
             where the result is reused.
         fresh: Train although the result is in the store.
+        go_on: The checkpoint that is kept was made afresh already, so that a `fresh` one goes on.
 
     Raises:
         ChildFailed: If the training fails or its process is killed. The checkpoint of its last
@@ -52,12 +58,12 @@ def train(
         except ChildFailed as error:
             if not error.out_of_memory:
                 raise
-            said = "%s: %s; it goes on with nothing beside it"
+            said = "%s: %s; it goes on with no other training of this process beside it"
             logger.warning(said, job.name, error.reason)
             train_on_devices(local, folder, follow, alone=True)
 
     try:
-        output = store.output("train", job.key, make, fresh=fresh, resumable=True)
+        output = store.output("train", job.key, make, fresh=fresh, resumable=True, go_on=go_on)
     except ChildFailed as error:
         logger.error("%s: %s", job.name, error.reason, extra={"run_ended": job.name})
         raise

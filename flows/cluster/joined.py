@@ -2,23 +2,21 @@
 
 import logging
 import signal
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
 import distributed
 from distributed import CancelledError, Client
-from prefect.context import FlowRunContext, serialize_context
+from prefect.context import FlowRunContext
 from prefect_dask.task_runners import DaskTaskRunner
 
 from components.tracking.opening import Tracking
-from flows.cluster.look import Question, differing, look, shortly, versions
+from flows.cluster.look import Question, shortly
 from flows.cluster.paths import id_of
-from flows.cluster.trainings import GPU, Cluster
+from flows.cluster.trainings import Cluster
 from flows.cluster.worker import Told, flush, hear
+from flows.cluster.workers import WORKERS_SECONDS, Workers
 from flows.context import Context
 from flows.tasks import logger
 from flows.terminal import console
@@ -28,8 +26,7 @@ from params.resources import LocalCluster
 from params.schema import Experiment
 
 ANSWER_SECONDS = 10  # for the scheduler
-WORKERS_SECONDS = 30  # for the first worker
-Workers = Mapping[str, Mapping[str, Any]]  # Any: what Dask tells of them
+FLUSH_SECONDS = 10  # for all workers together
 
 
 @contextmanager
@@ -38,31 +35,29 @@ def joined(params: Experiment, tracking: Tracking, context: Context) -> Iterator
 
     Raises:
         InputError: If it is not there, or one of its workers cannot do what it is wanted for.
-        Lost: If its scheduler is gone before the block is left.
+        Lost: If its scheduler is gone before the block is left, or all workers.
     """
     asked = params.resources.cluster
     assert asked is not None
     with runner_for(asked) as runner:
         client = connect(runner, asked)
-        require_same(client)
-        workers: Workers = client.scheduler_info(n_workers=-1)["workers"]
-        slots = gpu_slots(workers, params)
-        gpus = any(slots.values())
         question = question_of(params, tracking, context)
-        require_fit(client, question, [one for one in workers if slots[one] or not gpus])
+        topic = f"unroll {context.id}"
+        workers = Workers(client, question, topic)
         told = Told(
             root=context.root,
             id=question.id,
-            topic=f"unroll {context.id}",
+            topic=topic,
             level=logging.DEBUG if console.is_terminal else logging.INFO,
-            threads=threads_by_host(workers),
+            threads=workers.threads(),
         )
         client.subscribe_topic(told.topic, hear)
-        at_a_time = sum(told.threads.values())
-        logger.info("cluster: %s, %d at a time", plural(len(workers), "worker"), at_a_time)
+        number = plural(len(workers.fit), "worker")
+        logger.info("cluster: %s, %s at a time", number, plural(workers.room(), "training"))
         with noticing_loss(client, asked):
-            yield Cluster(runner, told, gpus=gpus)
-            client.run(flush, on_error="ignore")
+            yield Cluster(runner, told, workers)
+        with suppress(Exception):  # all is done: what is lost now is lines in Prefect's log
+            client.run(flush, on_error="ignore", callback_timeout=FLUSH_SECONDS)
 
 
 @contextmanager
@@ -78,29 +73,6 @@ def noticing_loss(client: Client, asked: str | LocalCluster) -> Iterator[None]:
         if isinstance(error, CancelledError) or client.status != "running":
             raise Lost(f"the Dask scheduler at {asked} is gone") from error
         raise
-
-
-def gpu_slots(workers: Workers, params: Experiment) -> dict[str, float]:
-    """How many GPUs each worker says that it has, by its address.
-
-    Raises:
-        InputError: If some have, and none as many as a training asks for.
-    """
-    slots = {address: float(one["resources"].get(GPU, 0)) for address, one in workers.items()}
-    most, devices = max(slots.values()), params.resources.devices
-    if 0 < most < devices:
-        raise InputError(
-            f"resources.devices must be at most {most:g}, the GPU slots of a worker, got {devices}"
-        )
-    return slots
-
-
-def threads_by_host(workers: Workers) -> dict[str, int]:
-    """How many tasks the workers of each host do at a time."""
-    threads = Counter[str]()
-    for address, one in workers.items():
-        threads[urlsplit(address).hostname or ""] += one["nthreads"]
-    return dict(threads)
 
 
 def question_of(params: Experiment, tracking: Tracking, context: Context) -> Question:
@@ -141,6 +113,11 @@ def connect(runner: DaskTaskRunner, asked: str | LocalCluster) -> Client:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         client: Client = runner.client
+    except TypeError as error:  # what Dask says of certificates that it was not given
+        raise InputError(
+            f"the Dask scheduler at {asked} cannot be asked ({shortly(error)}); give the "
+            "certificates in Dask's own configuration, at distributed.comm.tls"
+        ) from None
     except (OSError, TimeoutError, ValueError) as error:
         raise InputError(
             f"no Dask scheduler answers at {asked} ({shortly(error)}); start it with "
@@ -156,55 +133,3 @@ def connect(runner: DaskTaskRunner, asked: str | LocalCluster) -> Client:
             f"some with `dask worker {asked}`"
         ) from None
     return client
-
-
-def require_same(client: Client) -> None:
-    """See that the scheduler and all workers run the same code as this process.
-
-    Raises:
-        InputError: If one does not.
-    """
-    answers: dict[str, object] = client.run(versions, on_error="return")
-    try:
-        answers["scheduler"] = client.run_on_scheduler(versions)
-    except Exception as error:  # noqa: BLE001 - such as a module that is not installed there
-        answers["scheduler"] = error
-    here = versions()
-    refuse(
-        {
-            where: differing(there, here)
-            if isinstance(there, dict)
-            else f"has no Unroll of this version ({there}); install the same on all machines"
-            for where, there in answers.items()
-        }
-    )
-
-
-def require_fit(client: Client, question: Question, workers: list[str]) -> None:
-    """See that every worker that is to train can.
-
-    Raises:
-        InputError: If one cannot.
-    """
-    given = question, serialize_context()
-    answers = client.run(look, *given, workers=workers, on_error="return")
-    refuse(
-        {
-            where: shortly(said) if isinstance(said, Exception) else said
-            for where, said in answers.items()
-        }
-    )
-
-
-def refuse(problems: Mapping[str, str | None]) -> None:
-    """Say what is wrong where.
-
-    Raises:
-        InputError: If anything is.
-    """
-    wrong = {where: problem for where, problem in problems.items() if problem is not None}
-    if wrong:
-        where, problem = min(wrong.items())
-        name = "Dask's scheduler" if where == "scheduler" else f"the worker {where}"
-        more = f" (and {plural(len(wrong) - 1, 'more')})" if len(wrong) > 1 else ""
-        raise InputError(f"{name} {problem}{more}")

@@ -21,6 +21,8 @@ PACKAGES = ("torch", "pytorch-lightning", "mlflow", "prefect", "distributed")
 OURS = ("params", "components", "dashboards", "flows")
 CODE = "Unroll's own code"
 STEP_SECONDS = 45.0  # for each thing that is looked at; the first needs imports of some seconds
+STEPS = 4
+ERROR_LENGTH = 170  # characters
 
 
 class Question(Record):
@@ -88,6 +90,7 @@ async def look(question: Question, context: Mapping[str, Any]) -> str | None:
         "reach Prefect's server": lambda: reach_prefect(question, context),
         "look for its devices": lambda: see_devices(question),
     }
+    assert len(steps) == STEPS
     for said, step in steps.items():
         try:
             await asyncio.wait_for(asyncio.to_thread(step), STEP_SECONDS)
@@ -124,7 +127,7 @@ def reach_mlflow(question: Question) -> None:
     Raises:
         InputError: If not.
     """
-    from components.tracking.connection import named
+    from components.tracking.connection import named, without_password
     from flows.settings import few_tries
 
     tracking = question.tracking
@@ -133,7 +136,7 @@ def reach_mlflow(question: Question) -> None:
             name = tracking.client().get_experiment(tracking.experiment_id).name
             said = "" if name == question.experiment else f"it has no {question.experiment}"
     except Exception as error:  # noqa: BLE001 - whatever it is, the training would meet it later
-        said = shortly(error)
+        said = without_password(tracking.uri, shortly(error, most=1000))[:ERROR_LENGTH]
     if said:
         raise InputError(
             f"does not reach MLflow at {named(tracking.uri)} ({said}); MLFLOW_TRACKING_URI must be "
@@ -177,6 +180,6 @@ def see_devices(question: Question) -> None:
     require_devices(question.resources)
 
 
-def shortly(error: Exception) -> str:
+def shortly(error: Exception, most: int = ERROR_LENGTH) -> str:
     """An error in a few words."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:150]}"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:most]

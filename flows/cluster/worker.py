@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from logging.handlers import QueueHandler
 from pathlib import Path
 from typing import TypeVar
@@ -37,6 +38,7 @@ from flows.settings import set_defaults
 COMPONENTS = "components"  # the logger of everything that people are told
 SENT = ("name", "levelno", "levelname", "msg", "run", "event", "run_ended")  # of a log record
 FLUSH_SECONDS = 5.0
+_beginning = threading.Lock()  # of two tasks that begin together, one makes what both use
 WANTED = {"executing", "long-running"}  # states of a task that somebody waits for
 
 Value = TypeVar("Value")
@@ -146,15 +148,26 @@ def telling(worker: Worker, told: Told) -> Iterator[None]:
     """Send what the components say in the block to the flow, and to Prefect's log of the task."""
     logger, handler = logging.getLogger(COMPONENTS), ToFlow(worker, told)
     logger.setLevel(logging.DEBUG)
-    if not any(isinstance(one, APILogHandler) for one in logger.handlers):
-        to_prefect = APILogHandler(logging.INFO)
-        to_prefect.addFilter(lambda _: TaskRunContext.get() is not None)
-        logger.addHandler(to_prefect)
+    tell_prefect()
     logger.addHandler(handler)
     try:
         yield
     finally:
         logger.removeHandler(handler)
+
+
+@cache
+def to_prefect() -> APILogHandler:
+    """What sends to Prefect what is said in a task."""
+    handler = APILogHandler(logging.INFO)
+    handler.addFilter(lambda _: TaskRunContext.get() is not None)
+    return handler
+
+
+def tell_prefect() -> None:
+    """Let Prefect hear what the components say, once for however many tasks of this process."""
+    with _beginning:
+        logging.getLogger(COMPONENTS).addHandler(to_prefect())  # which keeps each once
 
 
 async def flush() -> None:

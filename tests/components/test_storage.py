@@ -75,6 +75,26 @@ def test_a_half_written_output_is_never_seen(store: Store) -> None:
     store.output("stage", "key", make)
 
 
+@pytest.mark.parametrize("go_on", [False, True])
+def test_what_was_begun_afresh_goes_on_but_is_no_reason_to_reuse(go_on: bool, store: Store) -> None:
+    def interrupted(folder: Path) -> None:
+        (folder / "half").write_text("x")
+        raise Interrupted
+
+    found: list[list[str]] = []
+
+    def look(folder: Path) -> None:
+        found.append([path.name for path in folder.iterdir()])
+        (folder / "whole").write_text("x")
+
+    store.output("stage", "key", writing(), resumable=True)
+    with pytest.raises(Interrupted):
+        store.output("stage", "key", interrupted, fresh=True, resumable=True)
+    again = store.output("stage", "key", look, fresh=True, resumable=True, go_on=go_on)
+    assert found == [["half"] if go_on else []]
+    assert not again.reused
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, Interrupted])
 @pytest.mark.parametrize("fresh", [False, True])
 def test_a_failure_keeps_nothing_and_loses_nothing(

@@ -1,6 +1,9 @@
 """What other packages are told, and for how long."""
 
 import gc
+import os
+
+import pytest
 
 from flows import settings
 
@@ -12,6 +15,15 @@ def test_the_collector_rests_while_modules_are_imported() -> None:
     assert gc.isenabled()
     assert gc.get_freeze_count() > 0
     gc.unfreeze()
+
+
+def test_two_threads_may_want_few_tries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+    monkeypatch.delenv(name, raising=False)
+    with settings.few_tries():
+        assert os.environ[name] == "2"
+        del os.environ[name]  # as another thread does that saw no limit either
+    assert name not in os.environ
 
 
 def heartbeats() -> int | None:

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from pydantic import ValidationError
 
 from components.provenance import provenance
 from components.records import Comparison
+from components.stopping import Interrupted
 from components.storage import Home
 from components.tracking.opening import Tracking, open_tracking
 from components.tracking.runs import REASON, Parent, finish, start
@@ -87,6 +88,31 @@ def test_a_comparison_is_shown_in_prefect_and_leaves_a_champion(
     assert len(losses) == 2
     assert version.run_id == min(losses, key=lambda run_id: losses[run_id])
     assert client.get_registered_model("tiny_heat").aliases == {"champion": version.version}
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_what_a_worker_that_died_began_afresh_goes_on(
+    made: bool,
+    opened: Tracking,
+    home: Home,
+    tiny_temperature: ForecastExperiment,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is not begun anew, and what was made is not made again."""
+    run_id = start(opened, "gru seed 1", {})
+    run = TrainingRun(run_id=run_id, taken_up=True, begun=True, made=made)
+    asked: list[dict[str, bool]] = []
+
+    def train(*_: object, **how: bool) -> NoReturn:
+        asked.append(how)
+        raise Interrupted
+
+    monkeypatch.setattr(tasks.trainings, "start_training", lambda *_: run)
+    monkeypatch.setattr(tasks, "train_run", train)
+    parent = Parent.model_construct(tracking=opened, ingested=None)
+    with pytest.raises(Interrupted):
+        tasks.train.fn(None, parent, new_context(tiny_temperature, home, fresh=True))
+    assert asked == [{"fresh": not made, "go_on": True}]
 
 
 def test_what_is_complete_stays_so_when_its_score_cannot_be_made_again(

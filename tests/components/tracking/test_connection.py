@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from components.storage import Home
 from components.tracking import connection
-from components.tracking.connection import connected
+from components.tracking.connection import connected, without_password
 from params.errors import InputError
 
 POSTGRES = "postgresql://me:secret@db.example:5432/runs"
@@ -68,3 +68,9 @@ def test_where_no_lock_can_be_made_the_runs_are_read_all_the_same(
         return
     with connected(home.tracking_uri) as client:
         assert client.get_experiment_by_name("tiny") is not None
+
+
+def test_what_mlflow_says_has_no_password() -> None:
+    said = "API request to https://me:secret@mlflow.example/api/2.0 failed"
+    told = "API request to https://me:***@mlflow.example/api/2.0 failed"
+    assert without_password(SERVER, said) == told

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from mlflow import MlflowClient
@@ -173,6 +173,28 @@ def test_a_run_that_is_taken_up_gets_only_the_epochs_that_it_lacks(
     for event in (first, second):
         log(event)
     history = opened.client().get_metric_history(run_id, "epoch_seconds")
+    assert [(one.step, one.value) for one in history] == [(1, 0.25), (2, 0.5)]
+
+
+def test_that_mlflow_cannot_say_what_it_has_costs_no_training(
+    opened: Tracking, parent: Parent, job: TrainingJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = start_training(parent, job).run_id
+    first, second = ({"kind": "epoch", **epoch.model_dump()} for epoch in EPOCHS)
+    EpochLog(opened, run_id)(first)
+    before = opened.client().get_metric_history(run_id, "epoch_seconds")
+
+    def fail(*_: object) -> NoReturn:
+        raise MlflowException("no answer", TEMPORARILY_UNAVAILABLE)
+
+    log = EpochLog(opened, run_id, taken_up=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "get_metric_history", fail)
+        log(first)
+        log(first)
+    log(second)
+    history = opened.client().get_metric_history(run_id, "epoch_seconds")
+    assert [vars(one) for one in history[:1]] == [vars(one) for one in before]
     assert [(one.step, one.value) for one in history] == [(1, 0.25), (2, 0.5)]
 
 

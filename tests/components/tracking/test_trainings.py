@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 from components.records import RunEvidence, Scored, Trained
 from components.tracking.opening import Tracking
 from components.tracking.runs import Parent, ending
-from components.tracking.trainings import finish_training, start_training
+from components.tracking.trainings import finish_training, note_made, start_training
 from components.train.job import TrainingJob
 
 
@@ -48,6 +48,24 @@ def test_a_training_is_nested_in_its_comparison(
     )
     assert seen.artifacts(run_id) == {"params.yaml"}
     assert len(run.inputs.dataset_inputs) == 1
+
+
+def test_a_run_says_how_far_its_training_is(
+    opened: Tracking, parent: Parent, job: TrainingJob
+) -> None:
+    there = parent.model_copy(update={"taken_up": True})
+    run = start_training(there, job)
+
+    def known() -> tuple[bool, bool]:
+        again = start_training(there, job)
+        assert again.run_id == run.run_id
+        return again.begun, again.made
+
+    assert (run.begun, run.made) == known() == (False, False)
+    opened.client().log_metric(run.run_id, "train/loss", 1.0, step=1)
+    assert known() == (True, False)
+    note_made(opened, run.run_id)
+    assert known() == (True, True)
 
 
 def test_a_training_belongs_to_the_process_that_holds_its_comparison(

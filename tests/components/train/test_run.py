@@ -48,7 +48,8 @@ def test_a_training_that_ran_out_of_memory_is_done_once_more_alone(
     with caplog.at_level(logging.WARNING):
         assert train(text_job, store, lambda _: None).seed == text_job.seed
     assert alone == [False, True]
-    assert caplog.messages == ["gru seed 1: memory ran out; it goes on with nothing beside it"]
+    said = "memory ran out; it goes on with no other training of this process beside it"
+    assert caplog.messages == [f"gru seed 1: {said}"]
 
 
 @pytest.mark.parametrize("out_of_memory", [True, False])

@@ -338,7 +338,7 @@ def test_what_a_worker_lacks_is_one_line_and_its_gpu_slots_are_kept(
     )
     made = start(words, {**of_flow(home), **tracking})
     assert made.finished() == 0, made.said()
-    assert " cluster: 2 workers, 2 at a time" in made.said()
+    assert " cluster: 2 workers, 1 training at a time" in made.said()
     assert comparison(home) == undisturbed
     # With one slot for trainings, each ends before the next begins, the longest ones first.
     begun = [line.split(": epoch 1/")[0].split("s  ")[1] for line in lines(made, ": epoch 1/")]
@@ -390,6 +390,38 @@ def test_a_worker_without_the_folder_is_told_of(
         "machines see"
     )
     assert not (home.root / "running").exists()  # nothing was begun
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="a folder of one's own can be mounted by root only")
+def test_a_fresh_run_goes_on_with_workers_that_come_later_if_they_are_fit(
+    experiment: Path,
+    undisturbed: dict[str, Any],
+    tmp_path: Path,
+    start: Start,
+    mlflow_server: Callable[[], str],
+) -> None:
+    """Its only worker goes down; of those that come, one does not see the folder."""
+    home = Home(tmp_path / "hidden" / "home")
+    home.root.mkdir(parents=True)
+    address, _ = scheduler_and_workers(start)
+    worker = dask("worker", address, "--nthreads", "1", "--no-dashboard")
+    first = start(worker)
+    environment = {**of_flow(home), "MLFLOW_TRACKING_URI": mlflow_server()}
+    words = unroll("run", str(experiment), "--fresh", "--set", f"resources.cluster={address}")
+    command = start(words, environment)
+    command.wait_for("bilstm seed 1: epoch 3/")
+    hide = f"mount -t tmpfs none {home.root.parent} && exec "
+    start(["unshare", "--mount", "sh", "-c", hide + shlex.join(worker)])
+    command.wait_for("it gets nothing")
+    end(first.process)
+    start(worker)
+    assert command.finished() == 0, command.said()
+    assert "goes on after epoch" in command.said()
+    assert comparison(home) == undisturbed
+    assert len(lines(command, "it gets nothing")) == 1
+    nested = assert_nothing_is_left(home, environment["MLFLOW_TRACKING_URI"])
+    assert {run.info.status for run in nested} == {"FINISHED"}
+    assert len(nested) == 8
 
 
 @pytest.fixture
@@ -506,33 +538,3 @@ def test_workers_that_share_nothing_but_a_url(
 def names(folder: Path) -> list[str]:
     """The keys of the outputs in a folder of a store."""
     return [path.name for path in folder.iterdir() if path.is_dir()]
-
-
-def test_a_scheduler_that_is_not_there_or_has_no_worker_is_one_line(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from distributed import LocalCluster
-
-    from flows.cluster import joined
-    from params.errors import InputError
-
-    monkeypatch.setattr(joined, "ANSWER_SECONDS", 1)
-    monkeypatch.setattr(joined, "WORKERS_SECONDS", 1)
-    nowhere = f"tcp://127.0.0.1:{free_port()}"
-    with (
-        joined.runner_for(nowhere) as runner,
-        pytest.raises(InputError, match=f"no Dask scheduler answers at {nowhere} ") as refused,
-    ):
-        joined.connect(runner, nowhere)
-    assert "start it with `dask scheduler`, or mend resources.cluster" in str(refused.value)
-    assert "\n" not in str(refused.value)
-    empty = LocalCluster(n_workers=0, processes=False, dashboard_address=None, protocol="tcp")
-    with (
-        empty,
-        joined.runner_for(empty.scheduler_address) as runner,
-        pytest.raises(InputError, match="no worker came to the Dask scheduler at tcp") as refused,
-    ):
-        joined.connect(runner, empty.scheduler_address)
-    assert f"within 1 s; start some with `dask worker {empty.scheduler_address}`" in str(
-        refused.value
-    )

@@ -63,6 +63,10 @@ def test_what_a_worker_does_not_reach_is_said_with_what_to_set(
     others = question.model_copy(update={"experiment": "another"})
     assert said(others).startswith("does not reach MLflow at ")
     assert "(it has no another); MLFLOW_TRACKING_URI must be" in said(others)
+    secret = tracking.model_copy(update={"uri": "http://me:secret@127.0.0.1:1"})
+    told = said(question.model_copy(update={"tracking": secret}))
+    assert "API request to http://me:***@127.0.0.1:1/" in told
+    assert "secret" not in told
     away = tracking.model_copy(update={"uri": "http://127.0.0.1:1"})
     assert "does not reach MLflow at http://127.0.0.1:1 (MlflowException" in said(
         question.model_copy(update={"tracking": away})

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from prefect_dask.task_runners import PrefectDaskFuture
 
 from components.train.worker import ChildFailed
 from flows.cluster import trainings
@@ -19,31 +20,52 @@ TOLD = Told(root=Path("/"), id="", topic="", level=0, threads={})
 
 
 class MadeUp:
-    """A runner of a cluster: what is given to it ends when the test says so."""
+    """A runner of a cluster, and its workers: what it is given ends when the test says so."""
 
-    def __init__(self, workers: dict[str, dict[str, Any]]) -> None:
-        self.workers = workers
+    def __init__(self, *threads: int, gpus: bool = False) -> None:
+        self.free, self.gpus, self.looks = list(threads), gpus, 0
         self.given: list[tuple[str, dict[str, Any]]] = []
         self.ends: dict[str, Callable[[], None]] = {}
-        self.client = SimpleNamespace(scheduler_info=lambda n_workers: {"workers": self.workers})
+
+    def look(self) -> None:
+        self.looks += 1
+
+    def room(self) -> int:
+        return sum(self.free)
+
+    def threads(self) -> dict[str, int]:
+        return {"here": self.room()}
+
+    def annotations(self, gpus: int) -> dict[str, Any]:
+        needs = {"resources": {"GPU": gpus}} if self.gpus and gpus else {}
+        return {"workers": ["a"], **needs}
+
+    def cluster(self) -> Cluster:
+        return Cluster(self, TOLD, self)
 
     def submit(self, task: Any, given: dict[str, Any]) -> Any:
         import dask
 
-        self.given.append((given["job"].name, dask.get_annotations()))
-        return Future(given["job"].name, self.ends)
+        job = given["job"] if "job" in given else given["run"].job
+        assert given["told"].threads == self.threads()
+        self.given.append((job.name, dask.get_annotations()))
+        return Future(job.name, self.ends)
 
 
-class Future:
-    """One whose result is its name."""
+class Future(PrefectDaskFuture[str]):
+    """One whose result is its name; with `ends` it ends when the test says so."""
 
     def __init__(self, name: str, ends: dict[str, Callable[[], None]]) -> None:
-        self.name, self.ends = name, ends
+        self.name, self.ends, self.waited = name, ends, 0
+        self._wrapped_future = SimpleNamespace(done=lambda: self.waited > 1)
+
+    def wait(self, timeout: float | None = None) -> None:
+        self.waited += 1
 
     def add_done_callback(self, done: Callable[[Any], None]) -> None:
         self.ends[self.name] = lambda: done(self)
 
-    def result(self, raise_on_failure: bool) -> str:
+    def result(self, timeout: float | None = None, raise_on_failure: bool = True) -> str:
         return self.name
 
 
@@ -51,10 +73,6 @@ def jobs(*names: str, devices: int = 1) -> list[Any]:
     resources = Resources(devices=devices)
     made = [SimpleNamespace(name=name, resources=resources) for name in names]
     return [(job, None) for job in made]
-
-
-def worker(threads: int, gpus: int = 0) -> dict[str, Any]:
-    return {"nthreads": threads, "resources": {"GPU": gpus} if gpus else {}}
 
 
 def names(runner: MadeUp) -> list[str]:
@@ -65,14 +83,14 @@ def test_there_are_as_many_under_way_as_workers_can_do_in_the_order_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(trainings, "LOOK_SECONDS", 0.05)
-    runner = MadeUp({"a": worker(1), "b": worker(2)})
-    ended = Cluster(runner, TOLD, gpus=False).trained(jobs(*"12345"), None)
+    runner = MadeUp(1, 2)
+    ended = runner.cluster().trained(jobs(*"12345"), None)
     ends(runner, "2", after=3)
     assert next(ended)[1] == "2"
     assert names(runner) == ["1", "2", "3"]
     ends(runner, "1", after=4)
     assert next(ended)[1] == "1"
-    runner.workers["c"] = worker(4)  # which came later
+    runner.free.append(4)  # of one that came later
     ends(runner, "5", after=5)
     assert next(ended)[1] == "5"
     assert names(runner) == list("12345")
@@ -94,30 +112,40 @@ def ends(runner: MadeUp, name: str, *, after: int) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def test_a_training_takes_the_slots_of_its_gpus() -> None:
-    workers = {"a": worker(8, gpus=3), "b": worker(8, gpus=2), "c": worker(8)}
-    runner = MadeUp(workers)
-    cluster = Cluster(runner, TOLD, gpus=True)
-    two = jobs("1", devices=2)[0][0]
-    assert cluster.room(two) == 2
-    assert cluster.room(jobs("1")[0][0]) == 5
-    ended = cluster.trained(jobs("1", "2", "3", devices=2), None)
-    ends(runner, "1", after=2)
-    next(ended)
-    assert [how for _, how in runner.given] == [{"resources": {"GPU": 2}}] * 2
+def test_trainings_and_scores_take_slots_and_baselines_none() -> None:
+    runner = MadeUp(2, gpus=True)
+    cluster = runner.cluster()
+    ((job, _),) = jobs("1", devices=2)
+    ends(runner, "1", after=1)
+    next(cluster.trained([(job, None)], None))
+    cluster.evaluate(SimpleNamespace(job=job), None, None, None)
+    cluster.evaluate_baseline(SimpleNamespace(name="mean"), None)
+    fit = {"workers": ["a"]}
+    assert [how for _, how in runner.given] == [
+        {"priority": 0, "resources": {"GPU": 2}, **fit},
+        {"priority": 2, "resources": {"GPU": 1}, **fit},
+        {"priority": 1, **fit},
+    ]
+
+
+def test_while_a_result_is_waited_for_new_workers_are_looked_at() -> None:
+    runner = MadeUp(1)
+    assert runner.cluster().outcome(Future("1", {})) == "1"
+    assert runner.looks == 1
 
 
 def test_what_its_workers_died_of_is_told_in_one_line() -> None:
     from distributed import CancelledError, KilledWorker
 
-    class Lost:
+    class Lost(Future):
         def __init__(self, error: Exception) -> None:
+            super().__init__("lost", {})
             self.error = error
 
-        def result(self, raise_on_failure: bool) -> None:
+        def result(self, timeout: float | None = None, raise_on_failure: bool = True) -> str:
             raise self.error
 
-    cluster = Cluster(MadeUp({}), TOLD, gpus=False)
+    cluster = MadeUp(1).cluster()
     last = SimpleNamespace(address="tcp://10.0.0.7:4000")
     died = cluster.outcome(Lost(KilledWorker("key", last, 3)))
     assert isinstance(died, ChildFailed)
