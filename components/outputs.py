@@ -82,31 +82,25 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         usage.register(self.root)
         with held(path.with_suffix(".lock"), stage):
-            if not fresh and is_whole(path):
-                usage.mark(path)
-                self.share(path, again=False)
-                logger.info("%s: reused, nothing it depends on changed", stage)
-                return Output(path, key, reused=True)
-            if not fresh and self.fetch(path):
-                return Output(path, key, reused=True)
-            partial = path.with_suffix(".partial")
-            if not resumable:
-                shutil.rmtree(partial, ignore_errors=True)
-            elif fresh and not go_on:
+            reused = not fresh and self.has(path)
+            if not reused:
+                if fresh and resumable and not go_on:
+                    self.discard(stage, key)
+                fill(path.with_suffix(".partial"), make, resumable=resumable)
+                take_place(path.with_suffix(".partial"), path)
+                self.share(path, again=True)
+            if resumable:  # if it was there, too: who made it may have come no further than that
                 self.discard(stage, key)
-            partial.mkdir(exist_ok=True)
-            try:
-                make(partial)
-                seal(partial)
-            except BaseException:  # Ctrl-C too: what is half made is kept only to be gone on with
-                if not resumable:
-                    shutil.rmtree(partial, ignore_errors=True)
-                raise
-            take_place(partial, path)
-            self.share(path, again=True)
-            if resumable:
-                self.discard(stage, key)
-        return Output(path, key, reused=False)
+        return Output(path, key, reused=reused)
+
+    def has(self, path: Path) -> bool:
+        """Whether an output is here, whole, and by now where it is shared; hold its lock."""
+        if not is_whole(path):
+            return self.fetch(path)
+        usage.mark(path)
+        self.share(path, again=False)
+        logger.info("%s: reused, nothing it depends on changed", path.parent.name)
+        return True
 
     def discard(self, stage: str, key: str) -> None:
         """Remove what of an output is half made, here and where it is shared; hold its lock."""
@@ -133,6 +127,20 @@ class Store:
         name = f"{path.parent.name}/{path.name}"
         if again or not self.remote.has(name):
             self.remote.put(path, name)
+
+
+def fill(folder: Path, make: Callable[[Path], None], *, resumable: bool) -> None:
+    """Let `make` fill a folder, and seal it; see `Store.output`."""
+    if not resumable:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+    try:
+        make(folder)
+        seal(folder)
+    except BaseException:  # Ctrl-C too: what is half made is kept only to be gone on with
+        if not resumable:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def take_place(folder: Path, path: Path) -> None:

@@ -16,7 +16,10 @@ Result = TypeVar("Result")
 
 
 def patiently(
-    failed: str, call: Callable[[], Result], may_pass: Callable[[Exception], bool]
+    failed: str,
+    call: Callable[[], Result],
+    may_pass: Callable[[Exception], bool],
+    said: Callable[[Exception], str] = str,
 ) -> Result:
     """What `call` returns, tried again for five minutes while its errors are such as pass.
 
@@ -24,6 +27,7 @@ def patiently(
         failed: What could not be done, for the warning.
         call: May be called several times.
         may_pass: Whether an error is one that another try may not meet.
+        said: What a warning says of an error.
     """
     end = time.monotonic() + PATIENCE_SECONDS
     for pause in PAUSES:
@@ -32,6 +36,6 @@ def patiently(
         except Exception as error:
             if stopping.is_set() or time.monotonic() > end or not may_pass(error):
                 raise
-            logger.warning("%s; trying again in %d s: %s", failed, pause, error)
+            logger.warning("%s; trying again in %d s: %s", failed, pause, said(error))
         stopping.wait(pause)
     return call()

@@ -8,7 +8,6 @@ output at once never mix their files, and a manifest that was cut off leads nowh
 import json
 import logging
 import os
-import re
 import shutil
 import socket
 from collections.abc import Callable, Mapping
@@ -17,24 +16,19 @@ from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
 
+from components.address import said, shown
 from components.disk import is_disk_full
+from components.filesystem import is_local, opened, put_all
 from components.manifest import MANIFEST, damage, listed, version_of
 from components.patience import patiently
 from params.errors import InputError
 
 logger = logging.getLogger(__name__)
 
-PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")
-LOCAL = ("file", "local")
 # Another try meets the same: no access, no such bucket, a filesystem that only reads.
 LASTING = (PermissionError, FileNotFoundError, NotImplementedError, ValueError, TypeError)
 
 Result = TypeVar("Result")
-
-
-def shown(url: str) -> str:
-    """An address without its password."""
-    return PASSWORD.sub(r"\1:***@", url)
 
 
 @dataclass(frozen=True)
@@ -50,42 +44,24 @@ class Remote:
         """The place `name` below this one."""
         return Remote(f"{self.url}/{name}")
 
-    def opened(self) -> tuple[Any, str]:  # Any: fsspec has no types
-        """Fsspec's filesystem, and where in it this place is.
-
-        Raises:
-            InputError: If fsspec does not know it, or lacks the package for it.
-        """
-        import fsspec
-
-        # What other machines put is to be seen at once; and only disks have folders to be made.
-        options = {"use_listings_cache": False}
-        protocol = self.url.partition("://")[0]
-        try:
-            return fsspec.core.url_to_fs(  # type: ignore[no-any-return]  # as above
-                self.url, **options, **({"auto_mkdir": True} if protocol in LOCAL else {})
-            )
-        except ImportError as error:
-            raise InputError(f"{self} needs a package that is not there: {error}") from None
-        except ValueError as error:
-            hint = "UNROLL_HOME must be a folder, or a URL such as s3://bucket/unroll"
-            raise InputError(f"{self} cannot be used: {self.said(error)}; {hint}") from None
-
     def require_writable(self) -> None:
         """See that a file can be put here, and removed again.
 
         Raises:
             InputError: If that is not so; nothing is waited for.
         """
-        fs, root = self.opened()
-        probe = f"{root}/.writable-{socket.gethostname()}-{os.getpid()}"
         try:
+            fs, root = opened(self.url)
+            probe = f"{root}/.writable-{socket.gethostname()}-{os.getpid()}"
             with NamedTemporaryFile() as file:
                 fs.put_file(file.name, probe)
             fs.rm_file(probe)
-        except Exception as error:
+        except InputError:
+            raise
+        except Exception as error:  # noqa: BLE001 - each filesystem has errors of its own
             hint = "see UNROLL_HOME and the credentials for it"
-            raise InputError(f"{self} cannot be written: {self.said(error)}; {hint}") from error
+            reason = said(error, self.url)
+            raise InputError(f"{self} cannot be written: {reason}; {hint}") from None
 
     def put(self, folder: Path, name: str) -> None:
         """Put a finished folder, in the place of another one of that name, if there is one."""
@@ -123,18 +99,21 @@ class Remote:
         try:
             self.get_files(files)
         except FileNotFoundError as error:
-            return f"a file is missing: {self.said(error)}"
+            return f"a file is missing: {said(error, self.url)}"
         return damage(folder, deep=True)
 
     def has(self, name: str) -> bool:
-        """Whether a finished folder is there, as far as its manifest says."""
-        return self.read(f"{name}/{MANIFEST}") is not None
+        """Whether a finished folder is there, as far as its manifest says, which is whole."""
+        try:
+            listed(self.read(f"{name}/{MANIFEST}") or b"")
+        except (ValueError, TypeError):  # it was cut off, or there is none
+            return False
+        return True
 
     def read(self, name: str) -> bytes | None:
         """What a small file holds; None if it is not there."""
-        fs, root = self.opened()
 
-        def call() -> bytes | None:
+        def call(fs: Any, root: str) -> bytes | None:  # Any: fsspec has no types
             try:
                 return bytes(fs.cat_file(f"{root}/{name}"))
             except FileNotFoundError:
@@ -144,66 +123,78 @@ class Remote:
 
     def put_files(self, files: Mapping[str, Path], *, tries: bool = True) -> None:
         """Put files, by the names that they get. Without `tries` nothing is waited for."""
-        fs, root = self.opened()
-        pairs = [str(path) for path in files.values()], [f"{root}/{name}" for name in files]
-        self.reached("be written", lambda: fs.put(*pairs), tries=tries)
 
-    def get_files(self, files: Mapping[str, Path]) -> None:
-        """Fetch files, by their names.
+        def call(fs: Any, root: str) -> None:
+            placed = {f"{root}/{name}": path for name, path in files.items()}
+            put_all(fs, placed, local=is_local(self.url))
+
+        self.reached("be written", call, tries=tries)
+
+    def get_files(self, files: Mapping[str, Path], *, tries: bool = True) -> None:
+        """Fetch files, by their names. Without `tries` nothing is waited for.
 
         Raises:
             FileNotFoundError: If one is not there.
         """
-        fs, root = self.opened()
         for path in files.values():
             path.parent.mkdir(parents=True, exist_ok=True)
-        pairs = [f"{root}/{name}" for name in files], [str(path) for path in files.values()]
-        self.reached("be read", lambda: fs.get(*pairs))
+        targets = [str(path) for path in files.values()]
 
-    def names(self, name: str = "") -> list[str]:
-        """What lies in a folder; nothing if there is none."""
-        fs, root = self.opened()
+        def call(fs: Any, root: str) -> None:
+            fs.get([f"{root}/{name}" for name in files], targets)
 
-        def call() -> list[str]:
+        self.reached("be read", call, tries=tries)
+
+    def names(self, name: str = "", *, tries: bool = True) -> list[str]:
+        """What lies in a folder; nothing if there is none. Without `tries` nothing is waited for.
+
+        Raises:
+            InputError: If the place cannot be reached.
+        """
+
+        def call(fs: Any, root: str) -> list[str]:
             try:
                 found = fs.ls(f"{root}/{name}".rstrip("/"), detail=False)
             except FileNotFoundError:
                 return []
             return sorted(PurePosixPath(path).name for path in found)
 
-        return self.reached("be read", call)
+        return self.reached("be read", call, tries=tries)
 
     def remove(self, name: str) -> None:
         """Remove a file or a folder, if it is there. That it stays is a warning, no more."""
-        fs, root = self.opened()
         try:
+            fs, root = opened(self.url)
             fs.rm(f"{root}/{name}", recursive=True)
         except FileNotFoundError:
             return
         except Exception as error:  # noqa: BLE001 - each filesystem has errors of its own
-            logger.warning("%s/%s could not be removed: %s", self, name, self.said(error))
+            reason = said(error, self.url)
+            logger.warning("%s/%s could not be removed: %s", self, name, reason)
 
-    def reached(self, to: str, call: Callable[[], Result], *, tries: bool = True) -> Result:
-        """What `call` returns, tried again while the place does not answer.
+    def reached(self, to: str, call: Callable[[Any, str], Result], *, tries: bool = True) -> Result:
+        """What `call` returns for what `opened` returns, tried again while nothing answers.
 
         Raises:
             InputError: If it does not answer in all that time, or refuses.
             FileNotFoundError: If a file is not there.
         """
         failed = f"{self} could not {to}"
+
+        def once() -> Result:
+            return call(*opened(self.url))
+
+        def told(error: Exception) -> str:
+            return said(error, self.url)
+
         try:
-            return patiently(failed, call, may_pass) if tries else call()
-        except FileNotFoundError:
+            return patiently(failed, once, may_pass, told) if tries else once()
+        except (FileNotFoundError, InputError):
             raise
         except Exception as error:
             if is_disk_full(error):
                 raise
-            raise InputError(f"{failed}: {self.said(error)}") from error
-
-    def said(self, error: BaseException) -> str:
-        """An error in one line, without a password."""
-        text = " ".join(str(error).split()) or type(error).__name__
-        return text.replace(self.url, str(self))[:300]
+            raise InputError(f"{failed}: {told(error)}") from None
 
 
 def may_pass(error: Exception) -> bool:

@@ -25,7 +25,12 @@ class Home:
         return self.remote.url if self.remote else str(self.root)
 
     @property
-    def store(self) -> "Store":
+    def variable(self) -> str:
+        """The environment variable that names the folder `root`."""
+        return "UNROLL_CACHE" if self.remote else "UNROLL_HOME"
+
+    @property
+    def store(self) -> Store:
         """Stage outputs."""
         return Store(self.root / "store", self.remote.at("store") if self.remote else None)
 
@@ -82,6 +87,16 @@ class Home:
         Raises:
             InputError: If that is not so.
         """
+        self.require_folder()
+        if self.remote is not None:
+            self.remote.require_writable()
+
+    def require_folder(self) -> None:
+        """Make the folder, and see that a file can be made in it.
+
+        Raises:
+            InputError: If that is not so.
+        """
         probe = self.root / f".writable-{os.getpid()}"
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -90,10 +105,8 @@ class Home:
         except OSError as error:
             raise InputError(
                 f"the output folder {self.root} is not writable: {error.strerror}; "
-                f"set {'UNROLL_CACHE' if self.remote else 'UNROLL_HOME'} to one that is"
+                f"set {self.variable} to one that is"
             ) from None
-        if self.remote is not None:
-            self.remote.require_writable()
 
 
 def is_server(uri: str) -> bool:

@@ -10,6 +10,19 @@ from flows.settings import few_tries, set_defaults
 from params.errors import InputError
 
 
+def require_runs(home: Home) -> None:
+    """See that MLflow's database is there.
+
+    Raises:
+        InputError: If it is not: MLflow would make an empty one.
+    """
+    if missing := home.missing_database():
+        where = "MLFLOW_TRACKING_URI to the server that has them" if home.remote else "UNROLL_HOME"
+        raise InputError(
+            f"no runs yet: {missing} does not exist; run an experiment first, or set {where}"
+        )
+
+
 @contextmanager
 def reading(home: Home, *, writes: bool = True) -> Iterator[Path]:
     """A folder for copies of files, once MLflow is known to be there and reports can be written.
@@ -21,11 +34,7 @@ def reading(home: Home, *, writes: bool = True) -> Iterator[Path]:
     Raises:
         InputError: If that is not so.
     """
-    if missing := home.missing_database():
-        where = "MLFLOW_TRACKING_URI to the server that has them" if home.remote else "UNROLL_HOME"
-        raise InputError(
-            f"no runs yet: {missing} does not exist; run an experiment first, or set {where}"
-        )
+    require_runs(home)
     if writes:
         home.require_writable()
     set_defaults()

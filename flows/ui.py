@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from components.storage import Home
+from flows.reading import require_runs
 from flows.settings import set_defaults
 from params.errors import InputError
 
@@ -20,10 +21,7 @@ def open_ui(home: Home, port: int) -> NoReturn:
     uri = home.tracking_uri
     if home.is_tracked_by_server:
         raise InputError(f"a server keeps the runs already; open {uri} in a browser")
-    if missing := home.missing_database():
-        raise InputError(
-            f"no runs yet: {missing} does not exist; run an experiment first, or set UNROLL_HOME"
-        )
+    require_runs(home)
     require_free(port)
     serve(uri, home.artifacts, port)
 

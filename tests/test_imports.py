@@ -24,6 +24,8 @@ SHARED = (
     "locks",
     "usage",
     "patience",
+    "address",
+    "filesystem",
     "remote",
     "outputs",
     "here",

@@ -19,6 +19,7 @@ HOPS = (  # from the command to a training step, all of them plain functions
     ("flows/cli.py", "run"),
     ("flows/session.py", "run_all"),
     ("flows/experiment.py", "experiment"),
+    ("flows/places.py", "place"),
     ("flows/tasks.py", "train"),
     ("components/train/run.py", "train"),
     ("components/train/fit.py", "fit"),

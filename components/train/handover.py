@@ -69,7 +69,7 @@ class HandOver:
             return
         try:
             self.remote.put_files({f"{self.place}/{name}": self.folder / name}, tries=False)
-            there = self.remote.names(self.place)
+            there = self.remote.names(self.place, tries=False)
         except FileNotFoundError:  # a later epoch has ended meanwhile, which has its own event
             return
         except (InputError, OSError) as error:

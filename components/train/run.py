@@ -91,13 +91,13 @@ def train_on_devices(
     job: TrainingJob, folder: Path, tell: Callable[[Event], None], *, alone: bool = False
 ) -> None:
     """Train in a child as soon as there are devices for it; see `Placing.place`."""
-    here = placing.here()
+    devices = placing.here()
     work = fit_in_child if job.resources.world_size == 1 else fit_on_ranks
-    with here.place(job, alone=alone) as gpus:
+    with devices.place(job, alone=alone) as gpus:
 
         def take_note(event: Event) -> None:
             if event["kind"] == "memory":
-                here.measured(job, gpus[0], event)
+                devices.measured(job, gpus[0], event)
             else:
                 tell(event)
 

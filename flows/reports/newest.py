@@ -22,7 +22,10 @@ def open_report(id: str | None, home: Home) -> None:
     Raises:
         InputError: If there is no such report, or there are several.
     """
-    bring(id, home)
+    try:
+        bring(id, home, tries=False)  # somebody waits
+    except InputError as error:
+        sys.stderr.write(f"{error}; only the reports of this machine are looked at\n")
     page = home.reports / chosen(id, home).id / PAGE
     sys.stdout.write(f"{page}\n")
     sys.stdout.flush()

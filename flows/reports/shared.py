@@ -23,29 +23,31 @@ def publish(comparison: Comparison, home: Home) -> Path:
     return folder
 
 
-def bring(id: str | None, home: Home) -> None:
+def bring(id: str | None, home: Home, *, tries: bool = True) -> None:
     """Fetch the reports that `id` may mean and that are not on this machine.
 
     Args:
         id: A report's id or its beginning; the newest report if it is absent or `latest`.
         home: The folder for everything.
+        tries: Whether to wait, for minutes, if what is shared does not answer.
 
     Raises:
-        InputError: If what is shared cannot be reached.
+        InputError: If what is shared cannot be reached, and would be needed.
     """
-    if home.remote is None:
+    if home.remote is None or (id and (home.reports / id / PAGE).is_file()):
         return
     reports = home.remote.at("reports")
-    there = {name: match[2] for name in reports.names() if (match := ID.fullmatch(name))}
+    names = reports.names(tries=tries)
+    there = {name: match[2] for name in names if (match := ID.fullmatch(name))}
     if id is None or id == "latest":
         wanted = sorted(there, key=lambda name: there[name])[-1:]
     else:
         wanted = [id] if id in there else [name for name in there if name.startswith(id)]
     for name in wanted:
         folder = home.reports / name
-        if (folder / PAGE).is_file() or PAGE not in reports.names(name):
+        if (folder / PAGE).is_file() or PAGE not in reports.names(name, tries=tries):
             continue
         for file in (COMPARISON, SUMMARY, PAGE):
             arriving = folder / f".{file}.partial"
-            reports.get_files({f"{name}/{file}": arriving})
+            reports.get_files({f"{name}/{file}": arriving}, tries=tries)
             arriving.rename(folder / file)

@@ -90,15 +90,15 @@ def folders(home: Home) -> Iterator[Finding]:
     there = next(path for path in (home.root, *home.root.parents) if path.exists())
     if home.root.is_dir():
         try:
-            Home(home.root).require_writable()  # where it is shared is another check
+            home.require_folder()  # where it is shared is another check
             yield good("output folder", f"{home.root} is writable")
         except InputError as error:
-            yield wrong("output folder", str(error), "set UNROLL_HOME to another folder")
+            yield wrong("output folder", str(error), f"set {home.variable} to another folder")
     elif there.is_dir() and os.access(there, os.W_OK):
         yield good("output folder", f"{home.root} is not there yet; the first run makes it")
     else:
         found = f"{home.root} cannot be made: {there} is not a folder that can be written"
-        yield wrong("output folder", found, "set UNROLL_HOME to another folder")
+        yield wrong("output folder", found, f"set {home.variable} to another folder")
     yield free_disk("disk", there, DISK_NEEDED, DISK_WANTED)
     temporary = Path(tempfile.gettempdir())
     room = free_disk("temporary files", temporary, TEMPORARY_NEEDED)

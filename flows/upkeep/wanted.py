@@ -85,5 +85,5 @@ def require_tracking(home: Home) -> None:
     if missing := home.missing_database():
         raise InputError(
             f"{missing} is not there, so that nobody knows what in {home.root} is needed; set "
-            "UNROLL_HOME or MLFLOW_TRACKING_URI to where the runs are"
+            f"{home.variable} or MLFLOW_TRACKING_URI to where the runs are"
         )

@@ -2,20 +2,24 @@
 
 import json
 import logging
+import shutil
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from fsspec.registry import known_implementations
+from fsspec.spec import AbstractFileSystem
 
 from components import patience
 from components.here import here, local
 from components.manifest import MANIFEST
 from components.outputs import Store
 from components.records import Ingested, Prepared, Record, SequenceSpec
-from components.remote import Remote, shown
+from components.remote import Remote
 from components.storage import Home, find_home
 from params.errors import InputError
 
@@ -136,6 +140,57 @@ def test_without_a_manifest_nothing_is_there(first: Store, second: Store, shared
     first.output("stage", KEY, refuse)
     listed = (first.root / "stage" / KEY / MANIFEST).read_bytes()
     assert (shared / "stage" / KEY / MANIFEST).read_bytes() == listed
+
+
+@pytest.mark.parametrize("left", [0, 5])
+def test_a_manifest_that_was_cut_off_is_put_again_by_who_has_the_rest(
+    left: int, first: Store, second: Store, shared: Path
+) -> None:
+    first.output("stage", KEY, writing())
+    path = shared / "stage" / KEY / MANIFEST
+    path.write_bytes(path.read_bytes()[:left])
+    first.output("stage", KEY, refuse)
+    assert second.output("stage", KEY, refuse).reused
+
+
+def test_who_puts_to_a_disk_is_never_seen_midway(
+    first: Store, second: Store, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files of a run that is put again stand there, and are read, while they are copied."""
+    first.output("stage", KEY, writing())
+    texts = {path: path.read_bytes() for path in shared.rglob("*.*") if path.is_file()}
+
+    def copy(source: str, target: str) -> None:
+        Path(target).write_bytes(b"")  # as far as it has come
+        assert {path: path.read_bytes() for path in texts} == texts
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "copyfile", copy)
+    with pytest.raises(KeyboardInterrupt):
+        first.output("stage", KEY, writing(), fresh=True)
+    assert {path: path.read_bytes() for path in shared.rglob("*.*") if path.is_file()} == texts
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_was_half_made_goes_from_there_once_the_whole_is_there(
+    away: list[int], first: Store, second: Store, shared: Path, tmp_path: Path
+) -> None:
+    partial = shared / "stage" / f"{KEY}.partial"
+
+    def make(folder: Path) -> None:
+        writing()(folder)
+        partial.mkdir(parents=True)
+        (partial / "epoch-1.ckpt").touch()
+
+    with pytest.raises(InputError):
+        first.output("stage", KEY, make, resumable=True)
+    assert partial.is_dir()
+    away[0] = 100
+    first.output("stage", KEY, refuse, resumable=True)
+    assert not partial.exists()
+    partial.mkdir()  # the machine was killed when all but that was put
+    second.output("stage", KEY, refuse, resumable=True)
+    assert not partial.exists()
 
 
 def test_what_is_damaged_here_is_fetched(first: Store, shared: Path) -> None:
@@ -340,6 +395,36 @@ def test_an_output_that_is_nowhere_is_one_line(
     )
 
 
+class Refused(AbstractFileSystem):
+    """A filesystem that connects when it is made, and cannot."""
+
+    protocol = "refused"
+    tries: ClassVar[list[int]] = []
+
+    def __init__(self, **named: object) -> None:
+        self.tries.append(1)
+        raise RuntimeError("who are you?")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_who_connects_late_is_waited_for_and_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(known_implementations, "refused", {"class": f"{__name__}.Refused"})
+    Refused.tries.clear()
+    remote = Remote("refused://host/a")
+    for call in (remote.read, remote.names):
+        with pytest.raises(InputError) as caught:
+            call("b")
+        assert str(caught.value) == "refused://host/a could not be read: who are you?"
+    with pytest.raises(InputError):
+        remote.put_files({"b": tmp_path / "b"}, tries=False)
+    assert len(Refused.tries) == 3 + 3 + 1
+    caplog.clear()
+    remote.remove("b")
+    assert caplog.messages == ["refused://host/a/b could not be removed: who are you?"]
+
+
 def test_a_home_at_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("UNROLL_CACHE", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
@@ -358,10 +443,8 @@ def test_a_home_at_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_password_is_shown_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = "ftp://me:secret@host/unroll"
-    assert shown(url) == "ftp://me:***@host/unroll"
     remote = Remote(url)
     assert "secret" not in f"{remote} {remote!r} {Home(tmp_path, remote)!r}"
-    assert remote.said(ValueError(f"cannot reach\n{url}")) == f"cannot reach {remote}"
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.delenv("UNROLL_CACHE", raising=False)
     monkeypatch.setenv("UNROLL_HOME", url)
@@ -370,10 +453,34 @@ def test_a_password_is_shown_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert find_home().root == before
 
 
-def test_a_home_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("impatient")
+def test_a_password_is_in_no_warning_and_in_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ConnectionError("me, secret: no")
+
+    monkeypatch.setitem(known_implementations, "refused", {"class": f"{__name__}.Refused"})
+    monkeypatch.setattr(Refused, "__init__", refuse)
+    remote = Remote("refused://me:secret@host/a")
+    for call in (lambda: remote.read("b"), remote.require_writable):
+        with pytest.raises(InputError) as caught:
+            call()
+        assert "secret" not in "".join(traceback.format_exception(caught.value))
+    assert len(caplog.messages) == 2
+    assert "secret" not in caplog.text
+
+
+def test_a_home_that_cannot_be_used_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(known_implementations, "refused", {"class": f"{__name__}.Refused"})
     (tmp_path / "file").write_text("")
     cases = {
         "nosuch://bucket": "nosuch://bucket cannot be used: Protocol not known: nosuch; ",
+        # These two connect when they are made; nothing listens at the first port.
+        "ftp://me:pw@127.0.0.1:1/a": "ftp://me:***@127.0.0.1:1/a cannot be written: [Errno 111] ",
+        "refused://host/a": "refused://host/a cannot be written: who are you?; ",
         (tmp_path / "file").as_uri(): f"{(tmp_path / 'file').as_uri()} cannot be written: ",
     }
     for url, said in cases.items():

@@ -11,6 +11,7 @@ import pytest
 from components.files import write_whole
 from components.manifest import MANIFEST
 from components.outputs import Store, key_of
+from components.remote import Remote
 from components.storage import Home, find_home
 from params.errors import InputError
 
@@ -217,3 +218,5 @@ def test_an_unwritable_home_is_one_line(tmp_path: Path) -> None:
         f"the output folder {tmp_path / 'file'} is not writable: File exists; "
         "set UNROLL_HOME to one that is"
     )
+    with pytest.raises(InputError, match="set UNROLL_CACHE to one that is"):
+        Home(tmp_path / "file", Remote("memory://shared")).require_writable()

@@ -3,11 +3,13 @@
 import logging
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from components import patience
 from components.outputs import Store
 from components.remote import Remote
 from components.train.handover import HandOver
@@ -140,6 +142,27 @@ def test_a_checkpoint_that_cannot_be_put_is_a_warning(
         "file:///shared could not be written: no answer; from epoch 1 on, another machine could "
         "not take the training up"
     ]
+
+
+def test_a_place_that_goes_away_holds_no_training_up(
+    hand_over: Callable[[str], HandOver],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    from fsspec.implementations.local import LocalFileSystem
+
+    def ls(*_: object, **__: object) -> None:
+        raise ConnectionError("no answer")
+
+    first = hand_over("first")
+    checkpoint(first.folder, 1, "one")
+    monkeypatch.setattr(LocalFileSystem, "ls", ls)
+    monkeypatch.setattr(patience, "PAUSES", (60,))
+    began = time.monotonic()
+    first.give(ended(1))
+    assert time.monotonic() - began < 30
+    (said,) = caplog.messages
+    assert "could not be read: no answer; from epoch 1 on, another machine" in said
 
 
 def pid_of_child() -> int:

@@ -3,15 +3,20 @@
 import json
 import re
 import threading
+import time
 from pathlib import Path
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
+from components import patience
 from components.records import ComparedData, Comparison, Provenance, Row, Spread
+from components.remote import Remote
 from components.storage import Home
 from flows.reports import newest
 from flows.reports.folder import summaries
 from flows.reports.newest import open_report
+from flows.reports.shared import bring
 from flows.reports.writing import write_index, write_report
 from params.errors import InputError
 
@@ -148,6 +153,43 @@ def test_a_report_is_opened_and_its_path_printed(
     assert printed.out == f"{page}\n"
     said = "" if display else "no browser could be opened here; open the file yourself\n"
     assert (shown, printed.err) == ([page.as_uri()] if display else [], said)
+
+
+HERE, THERE = (f"heat-2026010{day}-000000-aaaa" for day in (1, 2))
+
+
+def test_a_report_that_is_here_is_opened_though_the_rest_is_out_of_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(newest, "has_display", lambda: False)
+    url = (tmp_path / "shared").as_uri()
+    home = Home(tmp_path / "own", Remote(url))
+    write_report(comparison(HERE), home.reports)
+    write_report(comparison(THERE, day=2), tmp_path / "shared" / "reports")
+
+    def opened(id: str | None) -> tuple[str, str]:
+        open_report(id, home)
+        printed = capsys.readouterr()
+        return Path(printed.out.strip()).parent.name, printed.err.splitlines()[0]
+
+    def ls(*_: object, **__: object) -> None:
+        raise ConnectionError("no answer")
+
+    with monkeypatch.context() as away:
+        away.setattr(LocalFileSystem, "ls", ls)
+        away.setattr(patience, "PAUSES", (60,))
+        began = time.monotonic()
+        assert opened(HERE) == (HERE, "no browser could be opened here; open the file yourself")
+        warned = f"{url}/reports could not be read: no answer; only the reports of this machine "
+        for wish in (None, "latest", HERE[:-1]):
+            assert opened(wish) == (HERE, f"{warned}are looked at")
+        with pytest.raises(InputError, match="has an id that is or begins with"):
+            open_report(THERE, home)
+        assert time.monotonic() - began < 30
+        with pytest.raises(InputError, match="could not be read: no answer"):
+            bring(THERE, home, tries=False)
+    capsys.readouterr()
+    assert opened(None)[0] == THERE
 
 
 def test_a_browser_that_does_not_start_is_told(

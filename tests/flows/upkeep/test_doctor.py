@@ -1,5 +1,6 @@
 """`unroll doctor`: each fault is found and named, with how to mend it, and never a traceback."""
 
+import errno
 import json
 import os
 import resource
@@ -17,6 +18,8 @@ import psutil
 import pytest
 from filelock import FileLock
 
+from components.remote import Remote
+from components.storage import Home
 from flows.upkeep import devices, environment, stored
 from flows.upkeep.devices import Gpu, Seen, judged
 from flows.upkeep.doctor import doctor, findings
@@ -248,6 +251,10 @@ def test_too_few_files_and_too_little_memory_are_named(
     assert [one.mark for one in found[1:]] == ([mark] if mark else [])
 
 
+def refuse(path: Path) -> None:
+    raise OSError(errno.EROFS, "Read-only file system")
+
+
 def test_a_full_disk_and_an_unwritable_folder_are_named(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -264,6 +271,12 @@ def test_a_full_disk_and_an_unwritable_folder_are_named(
     blocked = list(environment.folders(type(world.home)(tmp_path / "file" / "outputs")))
     assert blocked[0].mark == "wrong"
     assert "is not a folder that can be written" in blocked[0].found
+    assert blocked[0].mend == "set UNROLL_HOME to another folder"
+    (tmp_path / "own").mkdir()
+    monkeypatch.setattr(Path, "touch", refuse)
+    at_url = list(environment.folders(Home(tmp_path / "own", Remote("memory://shared"))))
+    assert (at_url[0].mark, at_url[0].mend) == ("wrong", "set UNROLL_CACHE to another folder")
+    assert at_url[0].found.endswith("set UNROLL_CACHE to one that is")
     fresh = list(environment.folders(type(world.home)(tmp_path / "new")))
     assert fresh[0].found.endswith("is not there yet; the first run makes it")
     assert not (tmp_path / "new").exists()
