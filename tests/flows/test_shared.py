@@ -1,6 +1,8 @@
 """Machines that share their store at a URL: what one of them made, the others have."""
 
 import logging
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -10,12 +12,18 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import yaml
+from mlflow import MlflowClient
+from mlflow.entities import Run
 
 from components.provenance import provenance
 from components.records import Comparison
 from components.remote import Remote
 from components.stopping import stopping
 from components.storage import Home, find_home
+from components.tracking.gone import end_gone_runs, to_take_up
+from components.tracking.owner import HOST
+from components.tracking.search import comparison_of, is_comparison
 from components.train import worker
 from flows import experiment as flow
 from flows.experiment import new_context
@@ -25,8 +33,11 @@ from flows.reports.newest import open_report
 from flows.upkeep.clean import clean
 from flows.upkeep.shared import shared
 from flows.upkeep.wanted import Wish
+from params.errors import InputError
+from params.load import load, to_yaml
 from params.schema import ForecastExperiment
 
+ROOT = Path(__file__).parents[2]
 Machine = Callable[[str], Home]
 
 
@@ -136,6 +147,97 @@ def test_a_second_machine_trains_only_what_is_new(
     assert clean(machine("second"), Wish(), yes=True) == 0
     assert len(list(shared(third))) == 2
     assert first == next(shared(third))
+
+
+LOSES_POWER = """
+import os, signal
+from pathlib import Path
+from components.train.handover import HandOver
+
+def give(self, event, give=HandOver.give):
+    give(self, event)
+    finished = Path(os.environ["SHARED"]).glob("store/train/*/manifest.json")
+    if event["kind"] == "epoch" and event["epoch"] == 5 and any(finished):
+        os.killpg(0, signal.SIGKILL)
+
+HandOver.give = give
+from flows.cli import entry
+entry()
+"""
+
+
+def kill_midway(params: Path, shared: Path, own: Path, log: Path) -> None:
+    """Run an experiment on a machine that loses power after epoch 5 of its second training."""
+    from prefect.settings import PREFECT_API_URL
+
+    places = {"UNROLL_CACHE": str(own), "PYTHONPATH": str(ROOT), "SHARED": str(shared)}
+    server = {"PREFECT_API_URL": str(PREFECT_API_URL.value())}
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", LOSES_POWER, "run", str(params)],
+            env={**os.environ, **places, **server},
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+        assert process.wait(timeout=240) == -signal.SIGKILL, log.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("prefect")
+def test_a_comparison_whose_machine_died_begins_anew_elsewhere_and_trains_no_epoch_again(
+    home: Home,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tiny_temperature: ForecastExperiment,
+) -> None:
+    caplog.set_level(logging.INFO, "components")
+    file, url = tmp_path / "tiny.yaml", (tmp_path / "shared").as_uri()
+    changes = [("architectures", ["rnn", "gru"]), ("resources", {"workers": 1})]
+    asked = yaml.safe_load(to_yaml(tiny_temperature)) | dict(changes)
+    asked["train"] |= {"max_epochs": 40, "patience": None}
+    file.write_text(yaml.safe_dump(asked))
+    params = load(str(file), [])
+    assert isinstance(params, ForecastExperiment)
+    monkeypatch.setenv("UNROLL_HOME", url)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", home.own_tracking_uri)
+    kill_midway(file, tmp_path / "shared", tmp_path / "first", tmp_path / "log")
+    monkeypatch.setenv("UNROLL_CACHE", str(tmp_path / "second"))
+    client, second = MlflowClient(home.own_tracking_uri), find_home()
+    (dead,) = running(client)
+    for run_id in (dead.info.run_id, *(one.info.run_id for one in running(client, trainings=True))):
+        client.set_tag(run_id, HOST, "first")  # the machine's name
+    dead_id = comparison_of(dead)
+    with pytest.raises(InputError, match=f"{dead_id} is still being run by process .* on first"):
+        to_take_up(client, second, dead_id)
+    with pytest.raises(InputError, match="nothing to take up"):
+        to_take_up(client, second, None)
+    (finished,) = (tmp_path / "shared/store/train").glob("*/manifest.json")
+    (begun,) = (tmp_path / "shared/store/train").glob("*.partial/*.ckpt")
+    (tmp_path / "first").rename(tmp_path / "gone")
+    made = run(params, second)
+    assert made.id != dead_id
+    assert {row.name for row in made.rows} >= {"rnn", "gru"}
+    assert not made.missing
+    said = caplog.messages
+    assert f"train: fetched from {url}/store/train/{finished.parent.name}" in said
+    (goes_on,) = [one for one in said if "goes on after epoch" in one]
+    assert int(goes_on.split()[-1].split("/")[0]) >= int(begun.name.split("-")[1])
+    assert len([one for one in said if ": trained in" in one]) == 1
+    # Nobody but the first machine can know that its process is gone: until it says so they stay.
+    assert [comparison_of(one) for one in running(client)] == [dead_id]
+    first = Home(tmp_path / "gone", Remote(url))
+    assert comparison_of(to_take_up(client, first, dead_id)) == dead_id
+    assert end_gone_runs(client, first) == [dead_id]
+    assert running(client, trainings=True) == []
+
+
+def running(client: MlflowClient, *, trainings: bool = False) -> list[Run]:
+    """The comparisons that say RUNNING, or the trainings."""
+    ids = [one.experiment_id for one in client.search_experiments()]
+    found = client.search_runs(ids, "attributes.status = 'RUNNING'")
+    return [run for run in found if is_comparison(run) != trainings]
 
 
 def test_doctor_names_what_is_wrong_with_the_shared_store(tmp_path: Path) -> None:
