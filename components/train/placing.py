@@ -2,7 +2,7 @@
 
 On the processor as many trainings go side by side as are begun. A GPU takes a training, and others
 beside it where memory allows: the first of its kind is measured while it has the GPU to itself. A
-training that ran out of memory is done once more with nothing beside it.
+training that ran out of memory is done once more with nothing of this process beside it.
 """
 
 import os

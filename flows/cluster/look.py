@@ -21,7 +21,7 @@ PACKAGES = ("torch", "pytorch-lightning", "mlflow", "prefect", "distributed")
 OURS = ("params", "components", "dashboards", "flows")
 CODE = "Unroll's own code"
 STEP_SECONDS = 45.0  # for each thing that is looked at; the first needs imports of some seconds
-STEPS = 4
+STEPS = 5
 ERROR_LENGTH = 170  # characters
 
 
@@ -85,6 +85,7 @@ async def look(question: Question, context: Mapping[str, Any]) -> str | None:
         context: The flow's, as Prefect serialises it: its settings, with the server's address.
     """
     steps: dict[str, Callable[[], None]] = {
+        "get ready": get_ready,
         "see the output folder": lambda: see_store(question),
         "reach MLflow": lambda: reach_mlflow(question),
         "reach Prefect's server": lambda: reach_prefect(question, context),
@@ -101,6 +102,17 @@ async def look(question: Question, context: Mapping[str, Any]) -> str | None:
     return None
 
 
+def get_ready() -> None:
+    """Let this process do tasks, and begin to import what they need while the rest is looked at."""
+    from components.train.worker import preload
+    from flows.cluster.worker import may_have_children
+    from flows.settings import set_defaults
+
+    set_defaults()
+    may_have_children()
+    preload()
+
+
 def see_store(question: Question) -> None:
     """See that the flow's folder is here, or the URL, and that files can be made in it.
 
@@ -108,14 +120,8 @@ def see_store(question: Question) -> None:
         InputError: If not.
     """
     from components.storage import home_at
-    from components.train.worker import preload
     from flows.cluster.paths import home_here
-    from flows.cluster.worker import may_have_children
-    from flows.settings import set_defaults
 
-    set_defaults()
-    may_have_children()
-    preload()  # while the rest is looked at
     url = question.shared
     home = home_at(url.get_secret_value()) if url else home_here(question.root, question.id)
     home.require_writable()

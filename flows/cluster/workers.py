@@ -19,7 +19,8 @@ from params.resources import Resources
 if TYPE_CHECKING:
     from distributed import Scheduler
 
-WORKERS_SECONDS = 30  # for the first worker, and for another when none is left
+WORKERS_SECONDS = 30  # for the first worker
+GONE_SECONDS = 120  # for another when none is left: a machine may be starting anew
 ANSWERS_SECONDS = STEPS * STEP_SECONDS + 15  # for all that new workers are asked
 GPU = "GPU"  # what Dask calls the slots of a worker that was started with --resources "GPU=1"
 FLOW = "unroll"  # the annotation of a task that says whose it is
@@ -56,8 +57,7 @@ class Workers:
         info = self.client.scheduler_info(n_workers=-1)
         if "workers" not in info:
             raise CancelledError("the scheduler is gone")
-        workers: Mapping[str, Facts] = info["workers"]
-        return workers
+        return dict(info["workers"])
 
     def look(self) -> None:
         """See who is there now, and whether those who came since are fit.
@@ -65,6 +65,7 @@ class Workers:
         What waits for a worker may go to new ones then. Those that are not fit are told of once.
 
         Raises:
+            CancelledError: If the scheduler is gone.
             Lost: If no worker that can train has been there for a while.
         """
         self.there = self.present()
@@ -78,18 +79,16 @@ class Workers:
             self.none_since = None
             return
         self.none_since = self.none_since or time.monotonic()
-        if time.monotonic() - self.none_since > WORKERS_SECONDS:
+        if time.monotonic() - self.none_since > GONE_SECONDS:
             raise Lost("no worker of the Dask cluster that can train is left")
 
     def welcome(self, new: Mapping[str, Facts]) -> None:
         """Let those that are fit do what this flow's tasks are."""
-        problems = self.problems(new)
-        self.there = self.present()
+        problems, self.there = self.problems(new), self.present()
         came = new.keys() & self.there.keys()  # one that has gone meanwhile is no matter
-        for address in sorted(came & problems.keys()):
-            said = "cluster: the worker %s %s; it gets nothing"
-            logger.warning(said, address, problems[address])
-            self.unfit.add(address)
+        for one in sorted(came & problems.keys()):
+            logger.warning("cluster: the worker %s %s; it gets nothing", one, problems[one])
+            self.unfit.add(one)
         fit = came - problems.keys()
         if fit:
             self.fit |= fit
@@ -123,17 +122,19 @@ class Workers:
 
     def ask(self, workers: list[str], question: object, *given: object) -> dict[str, object]:
         """What each worker answers, which may be an error."""
+        limit = ANSWERS_SECONDS
         if not workers:
             return {}
-        limit = ANSWERS_SECONDS
         try:
-            answers: dict[str, object] = self.client.run(
+            answers = self.client.run(
                 question, *given, workers=workers, on_error="return", callback_timeout=limit
             )
+            return dict(answers)
         except TimeoutError:  # Dask does not say whose
             late = TimeoutError(f"it or one that came with it did not answer within {limit:.0f} s")
             return dict.fromkeys(workers, late)
-        return answers
+        except OSError as error:  # of the scheduler's: what workers raise is an answer
+            raise CancelledError("the scheduler is gone") from error
 
     def asked_of_scheduler(self) -> object:
         """Its versions, or an error."""
@@ -144,9 +145,8 @@ class Workers:
 
     def asking(self, train: bool) -> Question:
         """What a worker is to see; one that only fits baselines needs no devices."""
-        if train:
-            return self.question
-        return self.question.model_copy(update={"resources": Resources()})
+        needs = self.question.resources if train else Resources()
+        return self.question.model_copy(update={"resources": needs})
 
     def may_train(self, told: Facts) -> bool:
         """Whether trainings may go to a worker: where some have GPU slots, to those alone."""

@@ -32,7 +32,11 @@ TIMES = {"train_seconds", "seconds", "cost", "id", "created", "run_ids", "facts"
 LIMIT = 300  # seconds for anything to happen
 LONGEST_FIRST = ("bilstm", "gru", "lstm", "rnn")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.usefixtures("prefect"),
+]
 
 
 @dataclass

@@ -82,7 +82,13 @@ def test_a_scheduler_that_is_not_there_or_has_no_worker_is_one_line(
         joined.connect(runner, nowhere)
     assert "start it with `dask scheduler`, or mend resources.cluster" in str(refused.value)
     assert "\n" not in str(refused.value)
-    empty = LocalCluster(n_workers=0, processes=False, dashboard_address=None, protocol="tcp")
+    empty = LocalCluster(
+        n_workers=0,
+        processes=False,
+        dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": ":0"},
+        protocol="tcp",
+    )
     with (
         empty,
         joined.runner_for(empty.scheduler_address) as runner,

@@ -45,7 +45,11 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalCluster]:
     monkeypatch.setattr(workers, "look", look)
     monkeypatch.setattr(workers, "versions", versions)
     with LocalCluster(
-        n_workers=0, processes=False, dashboard_address=None, silence_logs=logging.CRITICAL
+        n_workers=0,
+        processes=False,
+        dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": ":0"},  # its other port, too, is any
+        silence_logs=logging.CRITICAL,
     ) as made:
         yield made
 
@@ -131,7 +135,7 @@ def test_when_no_fit_worker_is_left_and_none_comes_the_flow_ends(
     start("poor")
     cluster.sync(only.close)
     fit.look()  # one may come yet
-    monkeypatch.setattr(workers, "WORKERS_SECONDS", 0.0)
+    monkeypatch.setattr(workers, "GONE_SECONDS", 0.0)
     with pytest.raises(Lost, match=r"^no worker of the Dask cluster that can train is left$"):
         fit.look()
 
