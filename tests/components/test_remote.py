@@ -153,6 +153,7 @@ def test_a_manifest_that_was_cut_off_is_put_again_by_who_has_the_rest(
     assert second.output("stage", KEY, refuse).reused
 
 
+@pytest.mark.usefixtures("impatient")
 def test_who_puts_to_a_disk_is_never_seen_midway(
     first: Store, second: Store, shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
