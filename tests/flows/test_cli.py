@@ -355,7 +355,7 @@ GOOD = {"text": ["good", "bad", "fine", "dull"], "label": [1, 0, 1, 0]}
         (
             GOOD,
             {"text": [], "label": []},
-            "split test of * cannot be read: a Parquet file of it has",
+            "split test of * has no examples",
         ),
     ],
 )
