@@ -18,9 +18,10 @@ from dashboards.markdown import summary
 from dashboards.wording import moment
 from flows.beginning import say_interrupted
 from flows.context import Context
+from flows.reports.artifacts import artifact_key, dashboard_link
 from flows.reports.folder import read_report
 from flows.reports.shared import bring, publish
-from flows.tasks import artifact_key, dashboard_link, logger
+from flows.tasks import logger
 from params.errors import InputError
 from params.schema import Experiment
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from prefect import Task, task
-from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
@@ -28,7 +27,7 @@ from components.records import (
     Scored,
     Trained,
 )
-from components.tracking import comparison, notes, opening, runs, system, trainings
+from components.tracking import comparison, opening, runs, system, trainings
 from components.tracking.epochs import EpochLog
 from components.tracking.opening import Tracking
 from components.tracking.patience import patiently
@@ -39,7 +38,7 @@ from components.train.run import train as train_run
 from flows import data
 from flows.context import Context
 from flows.jobs import network_rows
-from flows.reports.folder import PAGE
+from flows.reports.artifacts import dashboard_link, show_in_prefect
 from params.ingest import SeriesIngest, TextIngest
 from params.schema import Experiment
 
@@ -205,22 +204,3 @@ def report(found: Comparison, parent: Parent, context: Context) -> Path:
     )
     show_in_prefect(found, said, dashboard_link(parent.tracking, parent.run_id, folder))
     return folder
-
-
-def dashboard_link(tracking: Tracking, run_id: str, folder: Path) -> str:
-    """Where the page is opened: on the MLflow server if there is one, else the file."""
-    if not tracking.is_server:
-        return (folder / PAGE).as_uri()
-    return f"{tracking.uri.rstrip('/')}/{tracking.page(run_id, notes.PAGE)}"
-
-
-def artifact_key(experiment: str) -> str:
-    """What the results of an experiment are called in Prefect's list of artifacts."""
-    return f"unroll-{experiment.replace('_', '-')}"
-
-
-def show_in_prefect(found: Comparison, said: str, link: str) -> None:
-    """Leave the result in Prefect's list of artifacts, under keys that the experiment names."""
-    key = artifact_key(found.experiment)
-    create_markdown_artifact(f"{said}\n\n[Open the dashboard]({link})", key, found.id)
-    create_link_artifact(link, "Dashboard", f"{key}-dashboard", found.id)

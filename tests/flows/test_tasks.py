@@ -19,7 +19,8 @@ from dashboards.markdown import summary
 from flows import experiment as flow
 from flows import tasks
 from flows.experiment import new_context
-from flows.tasks import Finished, dashboard_link
+from flows.reports.artifacts import dashboard_link
+from flows.tasks import Finished
 from params.schema import ForecastExperiment
 
 pytestmark = pytest.mark.usefixtures("prefect")
