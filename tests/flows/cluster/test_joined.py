@@ -34,7 +34,7 @@ LONGEST_FIRST = ("bilstm", "gru", "lstm", "rnn")
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(1500),
     pytest.mark.usefixtures("prefect"),
 ]
 
