@@ -52,7 +52,7 @@ def put_all(fs: Any, files: Mapping[str, Path], *, local: bool) -> None:  # Any:
         try:
             fs.put_file(str(path), arriving)
             fs.mv(arriving, target)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: nothing is left under that name
             with suppress(Exception):
                 fs.rm_file(arriving)
             raise

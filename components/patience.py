@@ -33,7 +33,7 @@ def patiently(
     for pause in PAUSES:
         try:
             return call()
-        except Exception as error:
+        except Exception as error:  # what passes is for the caller to say
             if stopping.is_set() or time.monotonic() > end or not may_pass(error):
                 raise
             logger.warning("%s; trying again in %d s: %s", failed, pause, said(error))
