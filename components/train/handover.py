@@ -13,6 +13,8 @@ from components.train.job import CHECKPOINT
 from components.train.worker import Event
 from params.errors import InputError
 
+TRIES = 3  # to put a checkpoint that a later one may replace at that moment
+
 logger = logging.getLogger(__name__)
 
 
@@ -64,22 +66,35 @@ class HandOver:
         """
         if self.remote is None or event["kind"] != "epoch" or "before" in event:
             return
-        name = max(names(self.folder), key=epoch_of, default="")
-        if name in {"", self.known} or event["epoch"] == event["max_epochs"]:
-            return
         try:
-            self.remote.put_files({f"{self.place}/{name}": self.folder / name}, tries=False)
-            there = self.remote.names(self.place, tries=False)
-        except FileNotFoundError:  # a later epoch has ended meanwhile, which has its own event
-            return
+            name = self.put_newest(last=event["max_epochs"])
+            there = self.remote.names(self.place, tries=False) if name else []
         except (InputError, OSError) as error:
             said = "%s; from epoch %d on, another machine could not take the training up"
-            logger.warning(said, error, epoch_of(name))
+            logger.warning(said, error, event["epoch"])
             return
-        self.known = name
         for other in there:
             if other != name and epoch_of(other) <= epoch_of(name):
                 self.remote.remove(f"{self.place}/{other}")
+
+    def put_newest(self, last: int) -> str:
+        """The name of the newest checkpoint, which is put now; "" if there is nothing to put.
+
+        Args:
+            last: The epoch after which there is nothing to go on with.
+        """
+        assert self.remote is not None
+        for _ in range(TRIES):
+            name = max(names(self.folder), key=epoch_of, default="")
+            if name in {"", self.known} or epoch_of(name) == last:
+                return ""
+            try:
+                self.remote.put_files({f"{self.place}/{name}": self.folder / name}, tries=False)
+            except FileNotFoundError:  # a later epoch has ended meanwhile
+                continue
+            self.known = name
+            return name
+        return ""  # epochs end faster than files are put: the next one has its own event
 
 
 def names(folder: Path) -> list[str]:

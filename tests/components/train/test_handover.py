@@ -144,6 +144,23 @@ def test_a_checkpoint_that_cannot_be_put_is_a_warning(
     ]
 
 
+def test_a_checkpoint_that_a_later_one_replaces_meanwhile_is_not_missed(
+    hand_over: Callable[[str], HandOver], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, put = hand_over("first"), Remote.put_files
+    one, later = checkpoint(first.folder, 1, "one"), []
+
+    def overtaken(remote: Remote, files: dict[str, Path], *, tries: bool) -> None:
+        if not later:
+            later.append(checkpoint(first.folder, 2, "two"))
+            one.unlink()
+        put(remote, files, tries=tries)
+
+    monkeypatch.setattr(Remote, "put_files", overtaken)
+    first.give(ended(1))
+    assert there(tmp_path) == [path.name for path in later]
+
+
 def test_a_place_that_goes_away_holds_no_training_up(
     hand_over: Callable[[str], HandOver],
     monkeypatch: pytest.MonkeyPatch,
