@@ -16,9 +16,9 @@ from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
 
-from components.address import said, shown
+from components.address import is_local, said, shown
 from components.disk import is_disk_full
-from components.filesystem import is_local, opened, put_all
+from components.filesystem import opened, put_all
 from components.manifest import MANIFEST, damage, listed, version_of
 from components.patience import patiently
 from params.errors import InputError

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.address import is_url, require_place, shown
 from components.outputs import Store, key_of
 from components.remote import Remote
 from params.errors import InputError
@@ -118,18 +119,28 @@ def find_home() -> Home:
     """The folder that `UNROLL_HOME` names, by default `outputs` in the working directory.
 
     Where it names a URL, the folder is this machine's own for that, see `home_at`.
+
+    Raises:
+        InputError: If it names a URL that cannot hold a store.
     """
     named = os.environ.get("UNROLL_HOME") or "outputs"
-    return home_at(named) if "://" in named else Home(Path(named).expanduser().absolute())
+    return home_at(named) if is_url(named) else Home(Path(named).expanduser().absolute())
 
 
 def home_at(url: str) -> Home:
     """The home at a URL, with this machine's folder for it: the one that `UNROLL_CACHE` names.
 
     By default it is among the user's data: a database that lies there is nowhere else.
+
+    Raises:
+        InputError: If that cannot be a URL for a store, or `UNROLL_CACHE` names no folder.
     """
+    require_place(url)
     remote = Remote(url.rstrip("/"))
     if own := os.environ.get("UNROLL_CACHE"):
+        if is_url(own):
+            said = "UNROLL_CACHE must be a folder of this machine, such as /var/cache/unroll"
+            raise InputError(f"{said}, got {shown(own)!r}")
         return Home(Path(own).expanduser().absolute(), remote)
     data = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser().absolute()
     name = re.sub(r"[^\w.-]", "", str(remote).rpartition("/")[2]) or "home"

@@ -442,6 +442,65 @@ def test_a_home_at_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert find_home().store.root == tmp_path / "own" / "store"
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("file://", "UNROLL_HOME must be a folder, or a URL such as s3://bucket/unroll or "),
+        ("file:///", "UNROLL_HOME must be a folder, or a URL such as "),
+        ("s3:/bucket", "UNROLL_HOME must be a folder, or a URL such as "),
+        ("s3://", "UNROLL_HOME must be a folder, or a URL such as "),
+        (" s3://bucket", "UNROLL_HOME must be a folder, or a URL such as "),
+        ("zip::s3://bucket/a.zip", "UNROLL_HOME must be a folder, or a URL such as "),
+        ("file://host/x", "UNROLL_HOME has no host and no relative path after file://, got file:"),
+        ("local://x", "UNROLL_HOME has no host and no relative path after local://, got local:"),
+        ("zip://a.zip", "UNROLL_HOME must be a place where several processes write, got a zip://"),
+        ("memory://a", "UNROLL_HOME must be a place where several processes write, got a memory:"),
+        ("github://me:secret@x", "UNROLL_HOME must be a place where several processes write, "),
+        ("http://secret@host/x", "UNROLL_HOME must be a place where several processes write, "),
+        ("s3:/me:secret@bucket", "UNROLL_HOME must be a folder, or a URL such as "),
+        ("ftp://me:sec/secret@host/x", "UNROLL_HOME has a password with a / in it, got ftp://me:"),
+    ],
+)
+def test_a_url_that_cannot_hold_a_store_is_one_line(
+    url: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("UNROLL_HOME", url)
+    with pytest.raises(InputError) as caught:
+        find_home()
+    assert str(caught.value).startswith(said)
+    assert "secret" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("named", ["a::b", "s3", "s3:b", "a/b", "./file:/x"])
+def test_what_only_looks_like_a_url_is_a_folder(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("UNROLL_HOME", named)
+    assert find_home() == Home(tmp_path / named)
+
+
+@pytest.mark.parametrize(
+    "url", ["local:///srv/a", "hdfs:///a", "abfs://a@b.net/c", "ftp://h:21/a@b"]
+)
+def test_a_url_of_a_place_is_taken_as_it_is(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNROLL_HOME", url)
+    assert find_home().remote == Remote(url)
+
+
+def test_a_cache_at_a_url_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNROLL_HOME", "s3://bucket/unroll")
+    monkeypatch.setenv("UNROLL_CACHE", "ftp://me:secret@host/cache")
+    with pytest.raises(InputError) as caught:
+        find_home()
+    assert str(caught.value) == (
+        "UNROLL_CACHE must be a folder of this machine, such as /var/cache/unroll, got "
+        "'ftp://me:***@host/cache'"
+    )
+
+
 def test_a_password_is_shown_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = "ftp://me:secret@host/unroll"
     remote = Remote(url)
@@ -498,7 +557,8 @@ def test_a_package_that_lacks_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(InputError) as caught:
         Home(tmp_path, Remote("bucket://unroll")).require_writable()
     assert str(caught.value) == (
-        "bucket://unroll needs a package that is not there: Install bucketfs to access Bucket"
+        "bucket://unroll needs a package that is not there: Install bucketfs to access Bucket; "
+        "install it, or let UNROLL_HOME name another place"
     )
 
 
