@@ -501,6 +501,40 @@ def test_a_cache_at_a_url_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def test_a_cache_is_of_one_url(tmp_path: Path) -> None:
+    """Else what is reused from it would never come to another one."""
+    own = tmp_path / "own"
+    urls = [(tmp_path / name).as_uri() for name in "ab"]
+    homes = [Home(own, Remote(url)) for url in urls]
+    for home in homes:  # as long as nothing is there
+        home.require_writable()
+    homes[1].store.output("stage", KEY, writing())
+    homes[1].require_writable()
+    for home, others in (
+        (homes[0], f"those of {urls[0]}, set UNROLL_CACHE"),
+        (Home(own), "outputs that are not, set UNROLL_HOME"),
+    ):
+        with pytest.raises(InputError) as caught:
+            home.require_writable()
+        assert str(caught.value) == (
+            f"{own} holds what is shared at {urls[1]}; for {others} to another folder"
+        )
+    plain = Home(tmp_path / "plain")
+    plain.store.output("stage", KEY, writing())
+    plain.require_writable()
+    with pytest.raises(InputError, match="plain holds outputs that are not shared; for those of"):
+        Home(plain.root, Remote(urls[0])).require_writable()
+    assert sorted(path.name for path in plain.root.iterdir()) == ["store"]
+
+
+def test_a_changed_password_is_the_same_url(tmp_path: Path) -> None:
+    for password in "ab":
+        home = Home(tmp_path / "own", Remote(f"ftp://me:{password}@host/unroll"))
+        home.require_folder()
+        home.reports.mkdir(exist_ok=True)
+    assert (home.root / "shared_at").read_text() == "ftp://me:***@host/unroll"
+
+
 def test_a_password_is_shown_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = "ftp://me:secret@host/unroll"
     remote = Remote(url)
@@ -548,7 +582,7 @@ def test_a_home_that_cannot_be_used_is_one_line(
             Home(tmp_path / "own", Remote(url)).require_writable()
         assert str(caught.value).startswith(said)
         assert "UNROLL_HOME" in str(caught.value)
-    assert list((tmp_path / "own").iterdir()) == []
+    assert [path.name for path in (tmp_path / "own").iterdir()] == ["shared_at"]
 
 
 def test_a_package_that_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -565,7 +599,7 @@ def test_a_package_that_lacks_is_named(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_home_that_can_be_used_is_left_as_it_was(tmp_path: Path, shared: Path) -> None:
     Home(tmp_path / "own", Remote(shared.as_uri())).require_writable()
     assert list(shared.iterdir()) == []
-    assert list((tmp_path / "own").iterdir()) == []
+    assert [path.name for path in (tmp_path / "own").iterdir()] == ["shared_at"]
 
 
 def test_a_folder_costs_no_import(tmp_path: Path) -> None:

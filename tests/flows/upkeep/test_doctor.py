@@ -275,8 +275,9 @@ def test_a_full_disk_and_an_unwritable_folder_are_named(
     (tmp_path / "own").mkdir()
     monkeypatch.setattr(Path, "touch", refuse)
     at_url = list(environment.folders(Home(tmp_path / "own", Remote("memory://shared"))))
-    assert (at_url[0].mark, at_url[0].mend) == ("wrong", "set UNROLL_CACHE to another folder")
-    assert at_url[0].found.endswith("set UNROLL_CACHE to one that is")
+    assert (at_url[0].mark, at_url[0].mend) == ("wrong", "set UNROLL_CACHE to one that is")
+    assert at_url[0].checked == "own folder"
+    assert at_url[0].found.startswith(f"this machine's folder {tmp_path / 'own'} is not writable: ")
     fresh = list(environment.folders(type(world.home)(tmp_path / "new")))
     assert fresh[0].found.endswith("is not there yet; the first run makes it")
     assert not (tmp_path / "new").exists()
