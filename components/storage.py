@@ -32,6 +32,12 @@ class Home:
         return "UNROLL_CACHE" if self.remote else "UNROLL_HOME"
 
     @property
+    def variables(self) -> str:
+        """The environment variables by which a person says where the runs are."""
+        own = "MLFLOW_TRACKING_URI"
+        return own if os.environ.get(own) else f"{self.variable} or {own}"
+
+    @property
     def store(self) -> Store:
         """Stage outputs."""
         return Store(self.root / "store", self.remote.at("store") if self.remote else None)

@@ -119,6 +119,20 @@ def test_a_changed_byte_is_found_by_digest_alone(world: World) -> None:
     assert found.startswith(f"{name} is damaged: data.bin is not what was written")
 
 
+def test_of_many_damaged_outputs_the_first_are_named(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(8):
+        name = world.output("train", f"trained {number}")
+        (world.home.store.root / name / "data.bin").unlink()
+    found = [one.found for one in stored.store(world.home, deep=True) if one.mark == "wrong"]
+    assert len(found) == 6
+    assert all("is damaged: data.bin is missing" in one for one in found[:5])
+    assert found[5] == "and 3 more outputs that are damaged"
+    assert doctor(world.home, deep=True, as_json=False) == 1
+    capsys.readouterr()
+
+
 def test_a_truncated_database_is_named(world: World) -> None:
     data = world.home.database.read_bytes()
     world.home.database.write_bytes(data[: len(data) // 2])
