@@ -2,15 +2,13 @@
 
 import os
 import socket
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from components.address import said, shown
+from components.address import WANTED, is_local, said, shown
 from params.errors import InputError
-
-LOCAL = ("file", "local")
 
 
 def opened(url: str) -> tuple[Any, str]:  # Any: fsspec has no types
@@ -24,18 +22,38 @@ def opened(url: str) -> tuple[Any, str]:  # Any: fsspec has no types
 
     # What other machines put is to be seen at once; and only disks have folders to be made.
     options = {"use_listings_cache": False} | ({"auto_mkdir": True} if is_local(url) else {})
-    try:
+    with told(url):
         return fsspec.core.url_to_fs(url, **options)  # type: ignore[no-any-return]  # as above
+
+
+def require_known(url: str) -> None:
+    """See that fsspec knows the filesystem of a URL; nothing is asked over a network.
+
+    Raises:
+        InputError: If not, or if it lacks the package for it.
+    """
+    import fsspec
+
+    with told(url):
+        fsspec.get_filesystem_class(url.partition("://")[0])
+
+
+@contextmanager
+def told(url: str) -> Iterator[None]:
+    """Say in one line why fsspec has no filesystem for a URL.
+
+    Raises:
+        InputError: If it has none.
+    """
+    try:
+        yield
     except ImportError as error:
-        raise InputError(f"{shown(url)} needs a package that is not there: {error}") from None
+        hint = "install it, or let UNROLL_HOME name another place"
+        reason = f"needs a package that is not there: {error}"
+        raise InputError(f"{shown(url)} {reason}; {hint}") from None
     except (ValueError, FileNotFoundError) as error:
-        hint = "UNROLL_HOME must be a folder, or a URL such as s3://bucket/unroll"
-        raise InputError(f"{shown(url)} cannot be used: {said(error, url)}; {hint}") from None
-
-
-def is_local(url: str) -> bool:
-    """Whether a URL is a folder of this machine, or one that is mounted."""
-    return url.partition("://")[0] in LOCAL
+        reason = f"cannot be used: {said(error, url)}"
+        raise InputError(f"{shown(url)} {reason}; UNROLL_HOME must be {WANTED}") from None
 
 
 def put_all(fs: Any, files: Mapping[str, Path], *, local: bool) -> None:  # Any: as above

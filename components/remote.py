@@ -16,9 +16,9 @@ from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
 
-from components.address import said, shown
+from components.address import is_local, said, shown
 from components.disk import is_disk_full
-from components.filesystem import is_local, opened, put_all
+from components.filesystem import opened, put_all, require_known
 from components.manifest import MANIFEST, damage, listed, version_of
 from components.patience import patiently
 from params.errors import InputError
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 # Another try meets the same: no access, no such bucket, a filesystem that only reads.
 LASTING = (PermissionError, FileNotFoundError, NotImplementedError, ValueError, TypeError)
+
+SEE = "see UNROLL_HOME and the credentials for it"
 
 Result = TypeVar("Result")
 
@@ -59,9 +61,28 @@ class Remote:
         except InputError:
             raise
         except Exception as error:  # noqa: BLE001 - each filesystem has errors of its own
-            hint = "see UNROLL_HOME and the credentials for it"
             reason = said(error, self.url)
-            raise InputError(f"{self} cannot be written: {reason}; {hint}") from None
+            raise InputError(f"{self} cannot be written: {reason}; {SEE}") from None
+
+    def require_known(self) -> None:
+        """See that there is a filesystem for the URL; nothing is asked over a network.
+
+        Raises:
+            InputError: If there is none.
+        """
+        require_known(self.url)
+
+    def require_readable(self) -> None:
+        """See that the place answers, whatever is in it; nothing is waited for.
+
+        Raises:
+            InputError: If it does not.
+        """
+        self.require_known()
+        try:
+            self.names(tries=False)
+        except InputError as error:
+            raise InputError(f"{error}; {SEE}") from None
 
     def put(self, folder: Path, name: str) -> None:
         """Put a finished folder, in the place of another one of that name, if there is one."""

@@ -5,10 +5,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.address import is_url, require_place, shown
 from components.outputs import Store, key_of
 from components.remote import Remote
 from params.errors import InputError
 
+SHARED_AT = "shared_at"  # a file of a machine's own folder, with the URL that it is for
 SQLITE = "sqlite:///"  # with which the address of a database file begins
 
 
@@ -28,6 +30,12 @@ class Home:
     def variable(self) -> str:
         """The environment variable that names the folder `root`."""
         return "UNROLL_CACHE" if self.remote else "UNROLL_HOME"
+
+    @property
+    def variables(self) -> str:
+        """The environment variables by which a person says where the runs are."""
+        own = "MLFLOW_TRACKING_URI"
+        return own if os.environ.get(own) else f"{self.variable} or {own}"
 
     @property
     def store(self) -> Store:
@@ -92,7 +100,7 @@ class Home:
             self.remote.require_writable()
 
     def require_folder(self) -> None:
-        """Make the folder, and see that a file can be made in it.
+        """Make the folder, and see that a file can be made in it and that it is of this home.
 
         Raises:
             InputError: If that is not so.
@@ -103,10 +111,35 @@ class Home:
             probe.touch()
             probe.unlink()
         except OSError as error:
+            what = "this machine's folder" if self.remote else "the output folder"
             raise InputError(
-                f"the output folder {self.root} is not writable: {error.strerror}; "
+                f"{what} {self.root} is not writable: {error.strerror}; "
                 f"set {self.variable} to one that is"
             ) from None
+        self.require_own()
+
+    def require_own(self) -> None:
+        """See that what lies in the folder was shared where this home is, and keep where that is.
+
+        Else a run would find a comparison in it that nobody sees at the URL, and do nothing.
+
+        Raises:
+            InputError: If it is of another home.
+        """
+        mark, ours = self.root / SHARED_AT, str(self.remote) if self.remote else ""
+        theirs = mark.read_text(encoding="utf-8") if mark.is_file() else ""
+        if theirs == ours:
+            return
+        is_empty = not (self.store.root.is_dir() or self.reports.is_dir())
+        if is_empty or (not theirs and self.root == data_folder(ours)):
+            arriving = self.root / f".{SHARED_AT}-{os.getpid()}"
+            arriving.write_text(ours, encoding="utf-8")
+            arriving.replace(mark)
+            return
+        holds = f"what is shared at {theirs}" if theirs else "outputs that are not shared"
+        others = f"those of {ours}" if ours else "outputs that are not"
+        said = f"{self.root} holds {holds}; for {others}"
+        raise InputError(f"{said}, set {self.variable} to another folder")
 
 
 def is_server(uri: str) -> bool:
@@ -118,19 +151,34 @@ def find_home() -> Home:
     """The folder that `UNROLL_HOME` names, by default `outputs` in the working directory.
 
     Where it names a URL, the folder is this machine's own for that, see `home_at`.
+
+    Raises:
+        InputError: If it names a URL that cannot hold a store.
     """
     named = os.environ.get("UNROLL_HOME") or "outputs"
-    return home_at(named) if "://" in named else Home(Path(named).expanduser().absolute())
+    return home_at(named) if is_url(named) else Home(Path(named).expanduser().absolute())
 
 
 def home_at(url: str) -> Home:
     """The home at a URL, with this machine's folder for it: the one that `UNROLL_CACHE` names.
 
     By default it is among the user's data: a database that lies there is nowhere else.
+
+    Raises:
+        InputError: If that cannot be a URL for a store, or `UNROLL_CACHE` names no folder.
     """
+    require_place(url)
     remote = Remote(url.rstrip("/"))
     if own := os.environ.get("UNROLL_CACHE"):
+        if is_url(own):
+            said = "UNROLL_CACHE must be a folder of this machine, such as /var/cache/unroll"
+            raise InputError(f"{said}, got {shown(own)!r}")
         return Home(Path(own).expanduser().absolute(), remote)
+    return Home(data_folder(str(remote)), remote)
+
+
+def data_folder(url: str) -> Path:
+    """A machine's own folder for a home at a URL, given without its password."""
     data = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser().absolute()
-    name = re.sub(r"[^\w.-]", "", str(remote).rpartition("/")[2]) or "home"
-    return Home(data / "unroll" / f"{name}-{key_of(str(remote))[:8]}", remote)
+    name = re.sub(r"[^\w.-]", "", url.rpartition("/")[2]) or "home"
+    return data / "unroll" / f"{name}-{key_of(url)[:8]}"

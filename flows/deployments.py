@@ -74,7 +74,7 @@ def state_of(
     """How the run ended: the headline of the comparison, or what was wrong, in one line."""
     own_group()
     set_defaults()
-    with showing() as terminal:
+    with showing(clock=True) as terminal:
         try:
             experiment = sent(params, task, overrides)
             check(experiment)

@@ -10,16 +10,24 @@ from flows.settings import few_tries, set_defaults
 from params.errors import InputError
 
 
-def require_runs(home: Home) -> None:
-    """See that MLflow's database is there.
+def require_runs(home: Home, first: str = "an experiment") -> None:
+    """See that MLflow's database is there, and that a URL is one that a run could use.
+
+    Args:
+        home: The folder for everything.
+        first: What is to be run if it is not there.
 
     Raises:
         InputError: If it is not: MLflow would make an empty one.
     """
+    if home.remote is not None:
+        home.remote.require_known()
     if missing := home.missing_database():
-        where = "MLFLOW_TRACKING_URI to the server that has them" if home.remote else "UNROLL_HOME"
+        if home.remote is not None:  # what is wrong with it comes first, as when something is run
+            home.remote.require_readable()
         raise InputError(
-            f"no runs yet: {missing} does not exist; run an experiment first, or set {where}"
+            f"no runs yet: {missing} does not exist; run {first} first, or set {home.variables} "
+            "to where they are"
         )
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from rich.console import Console
 from rich.markup import escape
@@ -34,9 +35,10 @@ def note(message: str) -> None:
 class Terminal(logging.Handler):
     """Shows the components' messages and the progress of their trainings."""
 
-    def __init__(self) -> None:
-        """A display on stderr."""
+    def __init__(self, *, clock: bool = False) -> None:
+        """A display on stderr; with the time of day in each line if it is to have a `clock`."""
         super().__init__(logging.DEBUG)
+        self.clock = clock
         self.live = console.is_terminal
         self.start = time.monotonic()
         self.progress = Progress(
@@ -77,17 +79,18 @@ class Terminal(logging.Handler):
             )
 
     def say(self, message: str, level: int = logging.INFO) -> None:
-        """One line, with the seconds since the start."""
+        """One line, with the seconds since the start, or the time of day."""
         style = "red" if level >= logging.ERROR else "yellow" if level >= logging.WARNING else ""
-        seconds = time.monotonic() - self.start
+        since = f"{time.monotonic() - self.start:6.1f} s"
+        moment = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S") if self.clock else since
         text = f"[{style}]{escape(message)}[/]" if style else escape(message)
-        self.progress.console.print(f"[dim]{seconds:6.1f} s[/]  {text}")
+        self.progress.console.print(f"[dim]{moment}[/]  {text}")
 
 
 @contextmanager
-def showing() -> Iterator[Terminal]:
-    """Show what the components say for as long as the block runs."""
-    terminal = Terminal()
+def showing(*, clock: bool = False) -> Iterator[Terminal]:
+    """Show what the components say for as long as the block runs; see `Terminal` for `clock`."""
+    terminal = Terminal(clock=clock)
     logger = logging.getLogger("components")
     level = logger.level
     logger.setLevel(logging.DEBUG)

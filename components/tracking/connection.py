@@ -9,9 +9,10 @@ from pathlib import Path
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import DatabaseError
 
-from components.storage import SQLITE
+from components.storage import SQLITE, is_server
+from components.tracking.patience import briefly
 from components.tracking.places import shown
 from params.errors import InputError
 
@@ -63,21 +64,14 @@ def connected(uri: str) -> Iterator[MlflowClient]:
     try:
         yield first_client(uri)
     except MlflowException as error:
-        reason = without_password(uri, error.message)[:200]
-        said = f"MLflow at {named(uri)} did not answer"
-        raise InputError(f"{said}; see MLFLOW_TRACKING_URI: {reason}") from None
+        reason = without_password(uri, briefly(error))
+        mend = "start it, or correct " if is_server(uri) else "correct "
+        failed = f"MLflow at {shown(uri)} did not answer: {reason}"
+        raise InputError(f"{failed}; {mend}MLFLOW_TRACKING_URI") from None
     except DatabaseError as error:
-        raise InputError(f"MLflow's database {named(uri)} cannot be read: {error.orig}") from None
-
-
-def named(uri: str) -> str:
-    """An address as it may be told: without its password."""
-    try:
-        return shown(uri)
-    except ArgumentError:  # a name such as `databricks`, which has none
-        return uri
+        raise InputError(f"MLflow's database {shown(uri)} cannot be read: {error.orig}") from None
 
 
 def without_password(uri: str, said: str) -> str:
     """What MLflow says, which may name its address `uri`, as it may be told."""
-    return said.replace(uri.rstrip("/"), named(uri).rstrip("/"))
+    return said.replace(uri.rstrip("/"), shown(uri).rstrip("/"))

@@ -7,9 +7,12 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, TEMPORARILY_UNAVAILABLE, ErrorCode
 
 from components import patience
-from components.disk import is_disk_full
+from components.address import shown
+from components.disk import chain_of, is_disk_full
 
 TRANSIENT = {ErrorCode.Name(code) for code in (INTERNAL_ERROR, TEMPORARILY_UNAVAILABLE)}
+
+MOST_SAID = 120  # characters of what MLflow says
 
 Result = TypeVar("Result")
 
@@ -23,7 +26,7 @@ def patiently(what: str, call: Callable[[], Result]) -> Result:
         what: What is sent or asked, for the warning.
         call: May be called several times.
     """
-    return patience.patiently(f"MLflow did not take {what}", call, is_away)
+    return patience.patiently(f"MLflow did not take {what}", call, is_away, briefly)
 
 
 def is_away(error: Exception) -> bool:
@@ -33,3 +36,9 @@ def is_away(error: Exception) -> bool:
         and error.error_code in TRANSIENT
         and not is_disk_full(error)
     )
+
+
+def briefly(error: Exception) -> str:
+    """Why MLflow did not answer, in a few words: those of the system, if it had any."""
+    words = [one.strerror for one in chain_of(error) if isinstance(one, OSError) and one.strerror]
+    return words[-1] if words else shown(" ".join(str(error).split()))[:MOST_SAID]

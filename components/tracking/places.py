@@ -14,6 +14,7 @@ import httpx
 from filelock import FileLock
 from mlflow.entities import Experiment
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from components.files import write_whole
 from components.storage import SQLITE, Home, is_server
@@ -29,7 +30,10 @@ def shown(uri: str) -> str:
     if uri.startswith(SQLITE):
         return f"{SQLITE}{file_of(uri).resolve()}"
     if not is_server(uri):
-        return make_url(uri).render_as_string(hide_password=True)
+        try:
+            return make_url(uri).render_as_string(hide_password=True)
+        except ArgumentError:  # a name such as `databricks`
+            return uri
     address = httpx.URL(uri)
     if not address.password:
         return uri

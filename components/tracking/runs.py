@@ -25,6 +25,7 @@ from components.stopping import Interrupted
 from components.storage import Home
 from components.tracking.opening import Tracking
 from components.tracking.owner import owner
+from components.tracking.patience import briefly
 from components.train.worker import ChildFailed
 from params.kept import PARAMS
 
@@ -125,7 +126,7 @@ def or_warning(what: str) -> Iterator[None]:
         yield
     except (MlflowException, OSError) as error:
         if not is_disk_full(error):  # of which one line tells in the end
-            logger.warning("MLflow did not take %s: %s", what, error)
+            logger.warning("MLflow did not take %s: %s", what, briefly(error))
 
 
 def finish(client: MlflowClient, run_id: str, status: str, tags: Mapping[str, str]) -> None:

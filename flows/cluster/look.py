@@ -133,7 +133,8 @@ def reach_mlflow(question: Question) -> None:
     Raises:
         InputError: If not.
     """
-    from components.tracking.connection import named, without_password
+    from components.tracking.connection import without_password
+    from components.tracking.places import shown
     from flows.settings import few_tries
 
     tracking = question.tracking
@@ -145,7 +146,7 @@ def reach_mlflow(question: Question) -> None:
         said = without_password(tracking.uri, shortly(error, most=1000))[:ERROR_LENGTH]
     if said:
         raise InputError(
-            f"does not reach MLflow at {named(tracking.uri)} ({said}); MLFLOW_TRACKING_URI must be "
+            f"does not reach MLflow at {shown(tracking.uri)} ({said}); MLFLOW_TRACKING_URI must be "
             "an address that workers reach"
         )
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from components.storage import Home
 from flows.predict.arguments import Asked, architecture, check, check_for_task
-from params.errors import InputError
 from params.kept import PARAMS, load_kept
 from params.load import load, shipped
 from params.names import Task
@@ -30,10 +29,10 @@ def predict(asked: Asked, home: Home) -> None:
     name, known = named(asked.experiment)
     if known is not None:
         check_for_task(asked, known)
-    if missing := home.missing_database():
-        raise InputError(f"no runs yet: {missing} does not exist; run `unroll run {name}` first")
+    from flows.reading import require_runs
     from flows.settings import few_tries, set_defaults
 
+    require_runs(home, f"`unroll run {name}`")
     set_defaults()
     from components.tracking.read import find_run
 

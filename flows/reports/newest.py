@@ -22,9 +22,13 @@ def open_report(id: str | None, home: Home) -> None:
     Raises:
         InputError: If there is no such report, or there are several.
     """
+    if home.remote is not None:
+        home.remote.require_known()
     try:
         bring(id, home, tries=False)  # somebody waits
     except InputError as error:
+        if not any(home.reports.glob(f"*/{PAGE}")):
+            raise
         sys.stderr.write(f"{error}; only the reports of this machine are looked at\n")
     page = home.reports / chosen(id, home).id / PAGE
     sys.stdout.write(f"{page}\n")

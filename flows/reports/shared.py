@@ -43,6 +43,8 @@ def bring(id: str | None, home: Home, *, tries: bool = True) -> None:
         wanted = sorted(there, key=lambda name: there[name])[-1:]
     else:
         wanted = [id] if id in there else [name for name in there if name.startswith(id)]
+    if wanted:
+        home.require_folder()
     for name in wanted:
         folder = home.reports / name
         if (folder / PAGE).is_file() or PAGE not in reports.names(name, tries=tries):

@@ -86,19 +86,21 @@ def machine() -> Iterator[Finding]:
 
 
 def folders(home: Home) -> Iterator[Finding]:
-    """Can the output folder be written, and is there room in it and for temporary files?"""
+    """Can the folder for everything be written, and is there room in it and for temporary files?"""
     there = next(path for path in (home.root, *home.root.parents) if path.exists())
+    what = "own folder" if home.remote else "output folder"
     if home.root.is_dir():
         try:
             home.require_folder()  # where it is shared is another check
-            yield good("output folder", f"{home.root} is writable")
+            yield good(what, f"{home.root} is writable")
         except InputError as error:
-            yield wrong("output folder", str(error), f"set {home.variable} to another folder")
+            found, _, mend = str(error).rpartition("; ")
+            yield wrong(what, found, mend)
     elif there.is_dir() and os.access(there, os.W_OK):
-        yield good("output folder", f"{home.root} is not there yet; the first run makes it")
+        yield good(what, f"{home.root} is not there yet; the first run makes it")
     else:
         found = f"{home.root} cannot be made: {there} is not a folder that can be written"
-        yield wrong("output folder", found, f"set {home.variable} to another folder")
+        yield wrong(what, found, f"set {home.variable} to another folder")
     yield free_disk("disk", there, DISK_NEEDED, DISK_WANTED)
     temporary = Path(tempfile.gettempdir())
     room = free_disk("temporary files", temporary, TEMPORARY_NEEDED)

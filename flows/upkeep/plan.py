@@ -121,12 +121,14 @@ def kept_elsewhere(found: Found, wish: Wish) -> int:
 
 
 def orphaned_reports(found: Found, wish: Wish) -> Iterator[Item]:
-    """Reports of comparisons that MLflow does not hold any more."""
+    """Reports of comparisons that MLflow does not hold, or not any more."""
+    why = "MLflow holds no such comparison any more"
+    if found.home.remote is not None and not found.home.is_tracked_by_server:
+        why = f"fetched from {found.home.remote}, or of a comparison that is gone from MLflow here"
     known = {one.id for one in found.comparisons if one.state != "deleted"}
     for path in sorted(found.home.reports.glob(f"*/{COMPARISON}")):
         folder = path.parent
         experiment = experiment_of(folder.name)
         if experiment and folder.name not in known and wish.of(experiment):
             size, written = measure(folder)
-            why = "MLflow holds no such comparison any more"
             yield Item("report", f"report {folder.name}", why, size, written, (folder,))

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from components.outputs import KEY
+from components.remote import SEE
 from components.storage import Home
 from flows.upkeep.findings import Finding, good, note, wrong
 from params.errors import InputError, plural
-
-MEND = "set UNROLL_HOME to a folder or a URL that can be written"
 
 
 def shared(home: Home) -> Iterator[Finding]:
@@ -17,13 +16,18 @@ def shared(home: Home) -> Iterator[Finding]:
         return
     try:
         remote.require_writable()
+    except InputError as error:
+        found, _, mend = str(error).rpartition("; ")  # what the storage said may have some, too
+        yield wrong("shared store", f"UNROLL_HOME: {found}", mend)
+        return
+    try:
         store = remote.at("store")
         outputs = [
             key for stage in store.names() for key in store.names(stage) if KEY.fullmatch(key)
         ]
         reports = remote.at("reports").names()
     except InputError as error:
-        yield wrong("shared store", str(error), MEND)
+        yield wrong("shared store", str(error), SEE)
         return
     found = f"{plural(len(outputs), 'output')} and {plural(len(reports), 'report')}"
     yield good("shared store", f"{remote} is writable, with {found}; copied to {home.root}")

@@ -8,7 +8,7 @@ from components.storage import Home
 from dashboards.wording import size
 from flows.upkeep.findings import Finding, good, note, wrong
 from flows.upkeep.inventory import Stored, inventory
-from params.errors import plural
+from params.errors import MOST_NAMED, plural
 
 AGAIN = "nothing to do: it is made again at the next run that needs it"
 
@@ -27,7 +27,14 @@ def store(home: Home, *, deep: bool) -> Iterator[Finding]:
         reason = damage(one.path, deep=deep)
         if reason is not None and one.path.is_dir():  # else it was removed meanwhile
             broken += 1
-            yield wrong("store", f"{one.name} is damaged: {reason} ({one.path})", AGAIN)
+            if broken <= MOST_NAMED:
+                yield wrong("store", f"{one.name} is damaged: {reason} ({one.path})", AGAIN)
+    if (more := broken - MOST_NAMED) > 0:
+        yield wrong(
+            "store",
+            f"and {plural(more, 'more output')} that {'is' if more == 1 else 'are'} damaged",
+            AGAIN,
+        )
     if not found:
         yield good("store", f"nothing in {home.store.root} yet")
     elif not broken:

@@ -31,7 +31,11 @@ def mlflow(home: Home) -> Iterator[Finding]:
     """The server or database, then, if that is well, the runs in it and their reports."""
     uri = home.tracking_uri
     if missing := home.missing_database():
-        yield note("MLflow", f"no runs yet: {missing} is not there; the first run makes it")
+        named = home.tracking_uri != home.own_tracking_uri
+        found = f"no runs yet: {missing} is not there; the first run makes it"
+        yield note(
+            "MLflow", found, "if there are runs, correct MLFLOW_TRACKING_URI" if named else ""
+        )
         return
     about = server(uri) if is_server(uri) else database(uri)
     yield about

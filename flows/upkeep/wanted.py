@@ -77,13 +77,15 @@ def age(seconds: float) -> str:
 
 
 def require_tracking(home: Home) -> None:
-    """See that MLflow's database is there.
+    """See that MLflow's database is there, and that a URL is one that a run could use.
 
     Raises:
         InputError: If it is not: MLflow would make an empty one, to which nothing is known.
     """
+    if home.remote is not None:
+        home.remote.require_known()
     if missing := home.missing_database():
         raise InputError(
             f"{missing} is not there, so that nobody knows what in {home.root} is needed; set "
-            f"{home.variable} or MLFLOW_TRACKING_URI to where the runs are"
+            f"{home.variables} to where the runs are"
         )

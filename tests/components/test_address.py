@@ -13,6 +13,9 @@ from components.address import said, shown
         ("s3://bucket/a:b@c", "s3://bucket/a:b@c"),
         ("http://me@host:80/a", "http://me@host:80/a"),
         ("ftp://me:one@a ftp://me:two@b", "ftp://me:***@a ftp://me:***@b"),
+        ("ftp://me:one/two@host:21/a", "ftp://me:***@host:21/a"),
+        ("http://host:80/a@b", "http://host:80/a@b"),
+        ("s3:/me:secret@bucket", "s3:/me:***@bucket"),
     ],
 )
 def test_an_address_is_shown_without_its_password(url: str, told: str) -> None:
@@ -26,3 +29,4 @@ def test_an_error_has_no_password_in_whatever_form() -> None:
         "cannot log in at ftp://me:***@host:21 (password ***, in the URL ***)"
     )
     assert said(ValueError(), url) == "ValueError"
+    assert said(ValueError("p%40ss"), "ftp://me:p@ss@host/unroll") == "***"

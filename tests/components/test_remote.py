@@ -442,6 +442,99 @@ def test_a_home_at_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert find_home().store.root == tmp_path / "own" / "store"
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("file://", "UNROLL_HOME must be a folder, or a URL such as s3://bucket/unroll or "),
+        ("file:///", "UNROLL_HOME must be a folder, or a URL such as "),
+        ("s3:/bucket", "UNROLL_HOME must be a folder, or a URL such as "),
+        ("s3://", "UNROLL_HOME must be a folder, or a URL such as "),
+        (" s3://bucket", "UNROLL_HOME must be a folder, or a URL such as "),
+        ("zip::s3://bucket/a.zip", "UNROLL_HOME must be a folder, or a URL such as "),
+        ("file://host/x", "UNROLL_HOME has no host and no relative path after file://, got file:"),
+        ("local://x", "UNROLL_HOME has no host and no relative path after local://, got local:"),
+        ("zip://a.zip", "UNROLL_HOME must be a place where several processes write, got a zip://"),
+        ("memory://a", "UNROLL_HOME must be a place where several processes write, got a memory:"),
+        ("github://me:secret@x", "UNROLL_HOME must be a place where several processes write, "),
+        ("http://secret@host/x", "UNROLL_HOME must be a place where several processes write, "),
+        ("s3:/me:secret@bucket", "UNROLL_HOME must be a folder, or a URL such as "),
+        ("ftp://me:sec/secret@host/x", "UNROLL_HOME has a password with a / in it, got ftp://me:"),
+    ],
+)
+def test_a_url_that_cannot_hold_a_store_is_one_line(
+    url: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("UNROLL_HOME", url)
+    with pytest.raises(InputError) as caught:
+        find_home()
+    assert str(caught.value).startswith(said)
+    assert "secret" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("named", ["a::b", "s3", "s3:b", "a/b", "./file:/x"])
+def test_what_only_looks_like_a_url_is_a_folder(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("UNROLL_HOME", named)
+    assert find_home() == Home(tmp_path / named)
+
+
+@pytest.mark.parametrize(
+    "url", ["local:///srv/a", "hdfs:///a", "abfs://a@b.net/c", "ftp://h:21/a@b"]
+)
+def test_a_url_of_a_place_is_taken_as_it_is(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNROLL_HOME", url)
+    assert find_home().remote == Remote(url)
+
+
+def test_a_cache_at_a_url_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNROLL_HOME", "s3://bucket/unroll")
+    monkeypatch.setenv("UNROLL_CACHE", "ftp://me:secret@host/cache")
+    with pytest.raises(InputError) as caught:
+        find_home()
+    assert str(caught.value) == (
+        "UNROLL_CACHE must be a folder of this machine, such as /var/cache/unroll, got "
+        "'ftp://me:***@host/cache'"
+    )
+
+
+def test_a_cache_is_of_one_url(tmp_path: Path) -> None:
+    """Else what is reused from it would never come to another one."""
+    own = tmp_path / "own"
+    urls = [(tmp_path / name).as_uri() for name in "ab"]
+    homes = [Home(own, Remote(url)) for url in urls]
+    for home in homes:  # as long as nothing is there
+        home.require_writable()
+    homes[1].store.output("stage", KEY, writing())
+    homes[1].require_writable()
+    for home, others in (
+        (homes[0], f"those of {urls[0]}, set UNROLL_CACHE"),
+        (Home(own), "outputs that are not, set UNROLL_HOME"),
+    ):
+        with pytest.raises(InputError) as caught:
+            home.require_writable()
+        assert str(caught.value) == (
+            f"{own} holds what is shared at {urls[1]}; for {others} to another folder"
+        )
+    plain = Home(tmp_path / "plain")
+    plain.store.output("stage", KEY, writing())
+    plain.require_writable()
+    with pytest.raises(InputError, match="plain holds outputs that are not shared; for those of"):
+        Home(plain.root, Remote(urls[0])).require_writable()
+    assert sorted(path.name for path in plain.root.iterdir()) == ["store"]
+
+
+def test_a_changed_password_is_the_same_url(tmp_path: Path) -> None:
+    for password in "ab":
+        home = Home(tmp_path / "own", Remote(f"ftp://me:{password}@host/unroll"))
+        home.require_folder()
+        home.reports.mkdir(exist_ok=True)
+    assert (home.root / "shared_at").read_text() == "ftp://me:***@host/unroll"
+
+
 def test_a_password_is_shown_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = "ftp://me:secret@host/unroll"
     remote = Remote(url)
@@ -489,7 +582,7 @@ def test_a_home_that_cannot_be_used_is_one_line(
             Home(tmp_path / "own", Remote(url)).require_writable()
         assert str(caught.value).startswith(said)
         assert "UNROLL_HOME" in str(caught.value)
-    assert list((tmp_path / "own").iterdir()) == []
+    assert [path.name for path in (tmp_path / "own").iterdir()] == ["shared_at"]
 
 
 def test_a_package_that_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -498,14 +591,15 @@ def test_a_package_that_lacks_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(InputError) as caught:
         Home(tmp_path, Remote("bucket://unroll")).require_writable()
     assert str(caught.value) == (
-        "bucket://unroll needs a package that is not there: Install bucketfs to access Bucket"
+        "bucket://unroll needs a package that is not there: Install bucketfs to access Bucket; "
+        "install it, or let UNROLL_HOME name another place"
     )
 
 
 def test_a_home_that_can_be_used_is_left_as_it_was(tmp_path: Path, shared: Path) -> None:
     Home(tmp_path / "own", Remote(shared.as_uri())).require_writable()
     assert list(shared.iterdir()) == []
-    assert list((tmp_path / "own").iterdir()) == []
+    assert [path.name for path in (tmp_path / "own").iterdir()] == ["shared_at"]
 
 
 def test_a_folder_costs_no_import(tmp_path: Path) -> None:

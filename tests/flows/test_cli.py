@@ -437,7 +437,7 @@ def test_an_mlflow_that_does_not_answer_is_told_before_anything_is_trained(
     assert answer.status == 2
     begun, mistake = answer.stderr.splitlines()
     assert "reading the data" in begun
-    assert mistake.startswith("unroll: MLflow at http://127.0.0.1:9 did not answer; see MLFLOW_TR")
+    assert mistake.startswith("unroll: MLflow at http://127.0.0.1:9 did not answer: Connection ref")
     assert not (home.store.root / "train").exists()
 
 

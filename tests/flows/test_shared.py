@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fsspec.registry import known_implementations
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
@@ -242,12 +243,23 @@ def running(client: MlflowClient, *, trainings: bool = False) -> list[Run]:
     return [run for run in found if is_comparison(run) != trainings]
 
 
-def test_doctor_names_what_is_wrong_with_the_shared_store(tmp_path: Path) -> None:
+def test_doctor_names_what_is_wrong_with_the_shared_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("")
     (found,) = shared(Home(tmp_path / "own", Remote((tmp_path / "file").as_uri())))
     assert found.mark == "wrong"
-    assert found.found.startswith(f"{(tmp_path / 'file').as_uri()} cannot be written: ")
+    assert found.found.startswith(
+        f"UNROLL_HOME: {(tmp_path / 'file').as_uri()} cannot be written: "
+    )
+    assert found.mend == "see UNROLL_HOME and the credentials for it"
     assert list(shared(Home(tmp_path))) == []
+    bucket = {"class": "no_such_package.Bucket", "err": "Install bucketfs"}
+    monkeypatch.setitem(known_implementations, "bucket", bucket)
+    (found,) = shared(Home(tmp_path / "own", Remote("bucket://unroll")))
+    lacks = "bucket://unroll needs a package that is not there: Install bucketfs"
+    assert found.found == f"UNROLL_HOME: {lacks}"
+    assert found.mend == "install it, or let UNROLL_HOME name another place"
 
 
 def test_a_password_does_not_leave_the_process(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from datetime import datetime
 from io import StringIO
 
 import pytest
@@ -64,6 +65,15 @@ def test_a_file_gets_one_plain_line_an_epoch(screen: StringIO) -> None:
     ]
     assert "\x1b" not in screen.getvalue()
     assert all(float(line.partition(" s  ")[0]) < 60 for line in screen.getvalue().splitlines())
+
+
+def test_a_log_that_many_runs_share_has_the_time_of_day(screen: StringIO) -> None:
+    before = datetime.now().replace(microsecond=0)
+    with showing(clock=True):
+        logger.info("gru seed 1: trained in 1.0 s")
+    moment, _, said = screen.getvalue().rstrip().partition("  ")
+    assert before <= datetime.fromisoformat(moment) <= datetime.now()
+    assert said == "gru seed 1: trained in 1.0 s"
 
 
 @pytest.mark.parametrize("screen", [True], indirect=True)

@@ -416,7 +416,7 @@ def test_a_server_that_is_away_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     for call in calls:
         with pytest.raises(
             InputError,
-            match=r"^MLflow at http://127.0.0.1.* did not answer; see MLFLOW_TRACKING_URI",
+            match=r"^MLflow at http://127.0.0.1.* did not answer: Connection refused; start it",
         ):
             call("http://127.0.0.1:1", "imdb-1", tmp_path)
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from components.storage import Home
 from components.tracking import connection
 from components.tracking.connection import connected, without_password
+from components.tracking.patience import briefly
 from params.errors import InputError
 
 POSTGRES = "postgresql://me:secret@db.example:5432/runs"
@@ -23,8 +24,9 @@ SERVER = "https://me:secret@mlflow.example/"
         (
             SERVER,
             MlflowException(f"API request to {SERVER}api/2.0/mlflow failed"),
-            "MLflow at https://me:***@mlflow.example/ did not answer; see MLFLOW_TRACKING_URI: API "
-            "request to https://me:***@mlflow.example/api/2.0/mlflow failed",
+            "MLflow at https://me:***@mlflow.example/ did not answer: API request to "
+            "https://me:***@mlflow.example/api/2.0/mlflow failed; start it, or correct "
+            "MLFLOW_TRACKING_URI",
         ),
         (
             POSTGRES,
@@ -35,7 +37,7 @@ SERVER = "https://me:secret@mlflow.example/"
         (
             "databricks",
             MlflowException("no profile"),
-            "MLflow at databricks did not answer; see MLFLOW_TRACKING_URI: no profile",
+            "MLflow at databricks did not answer: no profile; correct MLFLOW_TRACKING_URI",
         ),
     ],
 )
@@ -49,6 +51,16 @@ def test_an_address_is_told_without_its_password(
     with pytest.raises(InputError) as caught, connected(uri):
         pytest.fail("it does not answer")
     assert str(caught.value) == said
+
+
+def test_a_server_that_is_away_is_a_short_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(InputError) as caught, connected("http://127.0.0.1:9"):
+        pytest.fail("nothing listens there")
+    assert str(caught.value) == (
+        "MLflow at http://127.0.0.1:9 did not answer: Connection refused; start it, or correct "
+        "MLFLOW_TRACKING_URI"
+    )
 
 
 @pytest.mark.parametrize("reason", [errno.EACCES, errno.EROFS, errno.ENOSPC])
@@ -68,6 +80,15 @@ def test_where_no_lock_can_be_made_the_runs_are_read_all_the_same(
         return
     with connected(home.tracking_uri) as client:
         assert client.get_experiment_by_name("tiny") is not None
+
+
+def test_what_a_warning_says_is_short_and_has_no_password() -> None:
+    said = briefly(MlflowException(f"API request to {SERVER}api failed " + "because " * 50))
+    assert said.startswith("API request to https://me:***@mlflow.example/api failed because ")
+    assert len(said) == 120
+    error = MlflowException("long")
+    error.__cause__ = ConnectionRefusedError(111, "Connection refused")
+    assert briefly(error) == "Connection refused"
 
 
 def test_what_mlflow_says_has_no_password() -> None:

@@ -20,6 +20,7 @@ from params.errors import InputError
         ("https://me:secret@host:5000/mlflow", "https://me:***@host:5000/mlflow"),
         ("postgresql://me:secret@host/db", "postgresql://me:***@host/db"),
         ("sqlite:////tmp/mlflow.db", "sqlite:////tmp/mlflow.db"),
+        ("databricks", "databricks"),
     ],
 )
 def test_an_address_is_shown_without_its_password(uri: str, address: str) -> None:

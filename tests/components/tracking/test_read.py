@@ -204,7 +204,8 @@ def test_files_on_a_server_are_copied(
 def test_a_server_that_is_away_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(
-        InputError, match=r"^MLflow at http://127.0.0.1.* did not answer; see MLFLOW_TRACKING_URI"
+        InputError,
+        match=r"^MLflow at http://127.0.0.1.* did not answer: Connection refused; start it",
     ):
         read.find_run("http://127.0.0.1:1", "tiny", tmp_path)
 

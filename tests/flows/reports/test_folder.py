@@ -164,6 +164,7 @@ def test_a_report_that_is_here_is_opened_though_the_rest_is_out_of_reach(
     monkeypatch.setattr(newest, "has_display", lambda: False)
     url = (tmp_path / "shared").as_uri()
     home = Home(tmp_path / "own", Remote(url))
+    home.require_writable()
     write_report(comparison(HERE), home.reports)
     write_report(comparison(THERE, day=2), tmp_path / "shared" / "reports")
 

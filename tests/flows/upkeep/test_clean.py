@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 from filelock import FileLock
 
 from components.outputs import key_of
+from components.remote import Remote
+from components.storage import Home
 from components.tracking.opening import open_tracking
 from components.tracking.owner import STARTED, holding
 from components.tracking.places import PLACES
@@ -334,6 +337,20 @@ def test_what_an_interrupted_clean_left_of_reports_and_of_runs_goes(
     assert {item.kind for item in plan(world)} == {"removed"}
     assert clean(world.home, Wish(), yes=True) == 0
     assert [path for path in left if path.is_dir()] == []
+
+
+def test_a_report_that_was_fetched_is_not_said_to_be_gone(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.report(ONE)
+    (orphan,) = plan(world)
+    assert orphan.why == "MLflow holds no such comparison any more"
+    url = (tmp_path / "shared").as_uri()
+    found = replace(look(world.home), home=Home(world.home.root, Remote(url)))
+    (fetched,) = make_plan(found, Wish()).items
+    assert fetched.why == f"fetched from {url}, or of a comparison that is gone from MLflow here"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")  # which knows them all
+    assert make_plan(found, Wish()).items == (orphan,)
 
 
 def test_without_mlflow_nothing_goes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,6 +119,20 @@ def test_a_changed_byte_is_found_by_digest_alone(world: World) -> None:
     assert found.startswith(f"{name} is damaged: data.bin is not what was written")
 
 
+def test_of_many_damaged_outputs_the_first_are_named(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(8):
+        name = world.output("train", f"trained {number}")
+        (world.home.store.root / name / "data.bin").unlink()
+    found = [one.found for one in stored.store(world.home, deep=True) if one.mark == "wrong"]
+    assert len(found) == 6
+    assert all("is damaged: data.bin is missing" in one for one in found[:5])
+    assert found[5] == "and 3 more outputs that are damaged"
+    assert doctor(world.home, deep=True, as_json=False) == 1
+    capsys.readouterr()
+
+
 def test_a_truncated_database_is_named(world: World) -> None:
     data = world.home.database.read_bytes()
     world.home.database.write_bytes(data[: len(data) // 2])
@@ -275,8 +289,9 @@ def test_a_full_disk_and_an_unwritable_folder_are_named(
     (tmp_path / "own").mkdir()
     monkeypatch.setattr(Path, "touch", refuse)
     at_url = list(environment.folders(Home(tmp_path / "own", Remote("memory://shared"))))
-    assert (at_url[0].mark, at_url[0].mend) == ("wrong", "set UNROLL_CACHE to another folder")
-    assert at_url[0].found.endswith("set UNROLL_CACHE to one that is")
+    assert (at_url[0].mark, at_url[0].mend) == ("wrong", "set UNROLL_CACHE to one that is")
+    assert at_url[0].checked == "own folder"
+    assert at_url[0].found.startswith(f"this machine's folder {tmp_path / 'own'} is not writable: ")
     fresh = list(environment.folders(type(world.home)(tmp_path / "new")))
     assert fresh[0].found.endswith("is not there yet; the first run makes it")
     assert not (tmp_path / "new").exists()
