@@ -14,6 +14,7 @@ from prefect_dask.task_runners import DaskTaskRunner
 from components.tracking.opening import Tracking
 from flows.cluster.look import Question, shortly
 from flows.cluster.paths import id_of
+from flows.cluster.reach import ANSWER_SECONDS, require_scheduler, unanswered
 from flows.cluster.trainings import Cluster
 from flows.cluster.worker import Told, flush, hear
 from flows.cluster.workers import WORKERS_SECONDS, Workers
@@ -25,7 +26,6 @@ from params.errors import InputError, plural
 from params.resources import LocalCluster
 from params.schema import Experiment
 
-ANSWER_SECONDS = 10  # for the scheduler
 FLUSH_SECONDS = 10  # for all workers together
 
 
@@ -109,20 +109,14 @@ def connect(runner: DaskTaskRunner, asked: str | LocalCluster) -> Client:
     Raises:
         InputError: If the scheduler does not answer, or has no worker.
     """
+    if isinstance(asked, str):
+        require_scheduler(asked)
     # Workers of this machine inherit the mask: a signal to the whole group is not for them.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         client: Client = runner.client
-    except TypeError as error:  # what Dask says of certificates that it was not given
-        raise InputError(
-            f"the Dask scheduler at {asked} cannot be asked ({shortly(error)}); give the "
-            "certificates in Dask's own configuration, at distributed.comm.tls"
-        ) from None
-    except (OSError, TimeoutError, ValueError) as error:
-        raise InputError(
-            f"no Dask scheduler answers at {asked} ({shortly(error)}); start it with "
-            "`dask scheduler`, or mend resources.cluster"
-        ) from None
+    except (OSError, TimeoutError, ValueError) as error:  # it went since it was asked
+        raise InputError(unanswered(str(asked), shortly(error))) from None
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     try:

@@ -181,7 +181,7 @@ def see_devices(question: Question) -> None:
     Raises:
         InputError: If not.
     """
-    from components.train.placing import require_devices
+    from components.train.required import require_devices
 
     require_devices(question.resources)
 
