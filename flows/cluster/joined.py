@@ -26,6 +26,8 @@ from params.errors import InputError, plural
 from params.resources import LocalCluster
 from params.schema import Experiment
 
+ANY_PORT = "127.0.0.1:0"
+EVENTS = "all"  # the topic under which Dask tells of workers that come and go
 FLUSH_SECONDS = 10  # for all workers together
 
 
@@ -54,8 +56,10 @@ def joined(params: Experiment, tracking: Tracking, context: Context) -> Iterator
         client.subscribe_topic(told.topic, hear)
         number = plural(len(workers.fit), "worker")
         logger.info("cluster: %s, %s at a time", number, plural(workers.room(), "training"))
+        cluster = Cluster(runner, told, workers)
+        client.subscribe_topic(EVENTS, cluster.hear)
         with noticing_loss(client, asked):
-            yield Cluster(runner, told, workers)
+            yield cluster
         with suppress(Exception):  # all is done: what is lost now is lines in Prefect's log
             client.run(flush, on_error="ignore", callback_timeout=FLUSH_SECONDS)
 
@@ -97,9 +101,11 @@ def runner_for(asked: str | LocalCluster) -> DaskTaskRunner:
         return DaskTaskRunner(address=asked, client_kwargs={"timeout": ANSWER_SECONDS})
     # A training's memory is that of its child, which Dask does not see.
     own = {"n_workers": asked.local, "threads_per_worker": 1, "memory_limit": 0}
+    # Without a dashboard its scheduler still listens where that would be: at any port that is free.
+    any_port = {"dashboard_address": None, "scheduler_kwargs": {"dashboard_address": ANY_PORT}}
     return DaskTaskRunner(
         cluster_class=distributed.LocalCluster,
-        cluster_kwargs={**own, "dashboard_address": None, "silence_logs": logging.CRITICAL},
+        cluster_kwargs={**own, **any_port, "silence_logs": logging.CRITICAL},
     )
 
 

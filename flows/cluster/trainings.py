@@ -14,6 +14,7 @@ from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
 
 from components.evaluate import score
 from components.records import Scored
+from components.stopping import stopping
 from components.tracking.runs import Parent
 from components.train.job import TrainingJob
 from components.train.worker import ChildFailed
@@ -21,7 +22,7 @@ from flows.cluster import tasks
 from flows.cluster.worker import Told
 from flows.cluster.workers import Workers
 from flows.context import Context
-from flows.tasks import Finished
+from flows.tasks import Finished, logger
 
 LOOK_SECONDS = 2.0  # between looks for new workers, of which Dask hears as often
 
@@ -34,6 +35,7 @@ class Cluster:
     def __init__(self, runner: DaskTaskRunner, told: Told, workers: Workers):
         """A cluster whose tasks are `told` something, and go to `workers` that are fit."""
         self.runner, self.told, self.workers = runner, told, workers
+        self.trainings: dict[str, str] = {}  # that were given, their names by Dask's key
 
     def evaluate_baseline(self, job: score.BaselineJob, context: Context) -> PrefectFuture[Scored]:
         """The scores of a baseline."""
@@ -58,12 +60,29 @@ class Cluster:
                     tasks.train, gpus=gpus, job=job, parent=parent, context=context
                 )
                 running[training] = job
+                self.trainings[key_of(training)] = job.name
                 training.add_done_callback(ended.put)
             try:
                 training = ended.get(timeout=LOOK_SECONDS)
             except Empty:
                 continue  # with another look: a worker may have come
             yield running.pop(training), self.outcome(training)
+
+    def hear(self, event: tuple[float, dict[str, Any]]) -> None:
+        """Tell of a worker that is gone which trainings it had.
+
+        Dask calls it in a thread of its own.
+
+        Args:
+            event: Its time, and what Dask tells of it.
+        """
+        told = event[1]
+        if told.get("action") != "remove-worker" or stopping.is_set():
+            return
+        for key in sorted(told["processing-tasks"]):
+            if name := self.trainings.get(key):
+                said = "%s: the worker %s is gone; its training goes on elsewhere"
+                logger.warning(said, name, told["worker"])
 
     def evaluate(
         self, run: Finished, new: score.NewTexts | None, parent: Parent, context: Context
@@ -99,6 +118,12 @@ class Cluster:
         except KilledWorker as error:
             said = f"{error.allowed_failures + 1} workers died of it, the last on"
             return ChildFailed(f"{said} {urlsplit(error.last_worker.address).hostname}", "KILLED")
+
+
+def key_of(future: PrefectFuture[Any]) -> str:
+    """What Dask calls a task."""
+    assert isinstance(future, PrefectDaskFuture)
+    return str(future.wrapped_future.key)
 
 
 def is_done(future: PrefectFuture[Result]) -> bool:

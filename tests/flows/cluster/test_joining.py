@@ -1,7 +1,8 @@
 """What is said of a cluster that cannot be joined, and what is not when it is left."""
 
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -15,6 +16,7 @@ from flows.experiment import new_context
 from flows.told import Lost
 from params.errors import InputError
 from params.load import load
+from params.resources import LocalCluster as Asked
 
 ADDRESS = "tcp://head:8786"
 
@@ -85,3 +87,16 @@ def test_a_scheduler_that_is_not_there_or_has_no_worker_is_one_line(
     assert f"within 1 s; start some with `dask worker {empty.scheduler_address}`" in str(
         refused.value
     )
+
+
+def test_a_local_cluster_does_not_mind_who_has_its_usual_port() -> None:
+    how = joined.runner_for(Asked(local=2)).cluster_kwargs
+    with ExitStack() as stack:
+        with suppress(OSError):  # then it is taken already
+            stack.enter_context(socket.create_server(("127.0.0.1", 8787)))
+        made = stack.enter_context(
+            LocalCluster(**{**how, "n_workers": 0, "processes": False, "protocol": "tcp"})
+        )
+        server = made.scheduler.http_server
+        assert server.address == "127.0.0.1"
+        assert server.port != 8787

@@ -57,7 +57,7 @@ class Future(PrefectDaskFuture[str]):
 
     def __init__(self, name: str, ends: dict[str, Callable[[], None]]) -> None:
         self.name, self.ends, self.waited = name, ends, 0
-        self._wrapped_future = SimpleNamespace(done=lambda: self.waited > 1)
+        self._wrapped_future = SimpleNamespace(done=lambda: self.waited > 1, key=f"key-{name}")
 
     def wait(self, timeout: float | None = None) -> None:
         self.waited += 1
@@ -126,6 +126,23 @@ def test_trainings_and_scores_take_slots_and_baselines_none() -> None:
         {"priority": 2, "resources": {"GPU": 1}, **fit},
         {"priority": 1, **fit},
     ]
+
+
+def test_a_worker_that_goes_is_told_of_with_what_it_trained(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = MadeUp(2)
+    cluster = runner.cluster()
+    ends(runner, "2", after=2)
+    next(cluster.trained(jobs("1", "2"), None))
+    gone = {"action": "remove-worker", "worker": "tcp://a:1", "processing-tasks": {"key-1", "key"}}
+    for event in ({"action": "add-worker"}, gone, {**gone, "processing-tasks": ["key"]}):
+        cluster.hear((0.0, event))
+    said = ["1: the worker tcp://a:1 is gone; its training goes on elsewhere"]
+    assert caplog.messages == said
+    monkeypatch.setattr(trainings.stopping, "is_set", lambda: True)
+    cluster.hear((0.0, gone))  # they go with the flow
+    assert caplog.messages == said
 
 
 def test_while_a_result_is_waited_for_new_workers_are_looked_at() -> None:
