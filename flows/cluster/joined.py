@@ -27,7 +27,6 @@ from params.resources import LocalCluster
 from params.schema import Experiment
 
 ANY_PORT = "127.0.0.1:0"
-EVENTS = "all"  # the topic under which Dask tells of workers that come and go
 FLUSH_SECONDS = 10  # for all workers together
 
 
@@ -56,10 +55,8 @@ def joined(params: Experiment, tracking: Tracking, context: Context) -> Iterator
         client.subscribe_topic(told.topic, hear)
         number = plural(len(workers.fit), "worker")
         logger.info("cluster: %s, %s at a time", number, plural(workers.room(), "training"))
-        cluster = Cluster(runner, told, workers)
-        client.subscribe_topic(EVENTS, cluster.hear)
         with noticing_loss(client, asked):
-            yield cluster
+            yield Cluster(runner, told, workers)
         with suppress(Exception):  # all is done: what is lost now is lines in Prefect's log
             client.run(flush, on_error="ignore", callback_timeout=FLUSH_SECONDS)
 

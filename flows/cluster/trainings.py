@@ -1,7 +1,7 @@
 """What gives a flow's trainings to the workers of a cluster."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from queue import Empty, Queue
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -14,7 +14,6 @@ from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
 
 from components.evaluate import score
 from components.records import Scored
-from components.stopping import stopping
 from components.tracking.runs import Parent
 from components.train.job import TrainingJob
 from components.train.worker import ChildFailed
@@ -35,7 +34,7 @@ class Cluster:
     def __init__(self, runner: DaskTaskRunner, told: Told, workers: Workers):
         """A cluster whose tasks are `told` something, and go to `workers` that are fit."""
         self.runner, self.told, self.workers = runner, told, workers
-        self.trainings: dict[str, str] = {}  # that were given, their names by Dask's key
+        self.doing: Mapping[str, Collection[str]] = {}
 
     def evaluate_baseline(self, job: score.BaselineJob, context: Context) -> PrefectFuture[Scored]:
         """The scores of a baseline."""
@@ -52,6 +51,7 @@ class Cluster:
         waiting, ended = deque(trainings), Queue[PrefectFuture[Finished]]()
         running: dict[PrefectFuture[Finished], TrainingJob] = {}
         while waiting or running:
+            self.see({key_of(training): job.name for training, job in running.items()})
             self.workers.look()
             while waiting and len(running) < self.workers.room():
                 job, parent = waiting.popleft()
@@ -60,7 +60,6 @@ class Cluster:
                     tasks.train, gpus=gpus, job=job, parent=parent, context=context
                 )
                 running[training] = job
-                self.trainings[key_of(training)] = job.name
                 training.add_done_callback(ended.put)
             try:
                 training = ended.get(timeout=LOOK_SECONDS)
@@ -68,21 +67,20 @@ class Cluster:
                 continue  # with another look: a worker may have come
             yield running.pop(training), self.outcome(training)
 
-    def hear(self, event: tuple[float, dict[str, Any]]) -> None:
-        """Tell of a worker that is gone which trainings it had.
-
-        Dask calls it in a thread of its own.
+    def see(self, names: Mapping[str, str]) -> None:
+        """Tell of every worker that is gone since the last look which trainings it had.
 
         Args:
-            event: Its time, and what Dask tells of it.
+            names: Those of the trainings that are under way, by Dask's keys of them.
         """
-        told = event[1]
-        if told.get("action") != "remove-worker" or stopping.is_set():
+        client = self.workers.client
+        if client.status != "running":  # the scheduler is gone, which is told elsewhere
             return
-        for key in sorted(told["processing-tasks"]):
-            if name := self.trainings.get(key):
+        before, self.doing = self.doing, client.processing()
+        for worker in sorted(before.keys() - self.doing.keys()):
+            for name in sorted(names[key] for key in before[worker] if key in names):
                 said = "%s: the worker %s is gone; its training goes on elsewhere"
-                logger.warning(said, name, told["worker"])
+                logger.warning(said, name, worker)
 
     def evaluate(
         self, run: Finished, new: score.NewTexts | None, parent: Parent, context: Context
