@@ -1,7 +1,8 @@
 """What gives a flow's trainings to the workers of a cluster."""
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from queue import Empty, Queue
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
 
 from components.evaluate import score
 from components.records import Scored
+from components.stopping import stopping
 from components.tracking.runs import Parent
 from components.train.job import TrainingJob
 from components.train.worker import ChildFailed
@@ -34,7 +36,8 @@ class Cluster:
     def __init__(self, runner: DaskTaskRunner, told: Told, workers: Workers):
         """A cluster whose tasks are `told` something, and go to `workers` that are fit."""
         self.runner, self.told, self.workers = runner, told, workers
-        self.doing: Mapping[str, Collection[str]] = {}
+        self.names: dict[str, str] = {}  # of trainings that are under way, by Dask's keys
+        self.heard: set[str] = set()
 
     def evaluate_baseline(self, job: score.BaselineJob, context: Context) -> PrefectFuture[Scored]:
         """The scores of a baseline."""
@@ -51,8 +54,8 @@ class Cluster:
         waiting, ended = deque(trainings), Queue[PrefectFuture[Finished]]()
         running: dict[PrefectFuture[Finished], TrainingJob] = {}
         while waiting or running:
-            self.see({key_of(training): job.name for training, job in running.items()})
             self.workers.look()
+            self.listen()
             while waiting and len(running) < self.workers.room():
                 job, parent = waiting.popleft()
                 gpus = job.resources.devices
@@ -60,27 +63,36 @@ class Cluster:
                     tasks.train, gpus=gpus, job=job, parent=parent, context=context
                 )
                 running[training] = job
+                self.names[key_of(training)] = job.name
                 training.add_done_callback(ended.put)
             try:
                 training = ended.get(timeout=LOOK_SECONDS)
             except Empty:
                 continue  # with another look: a worker may have come
+            self.names.pop(key_of(training))
             yield running.pop(training), self.outcome(training)
 
-    def see(self, names: Mapping[str, str]) -> None:
-        """Tell of every worker that is gone since the last look which trainings it had.
+    def listen(self) -> None:
+        """Hear of those workers that are not listened to yet when they go."""
+        for address in sorted(self.workers.fit - self.heard):
+            self.workers.client.subscribe_topic(address, partial(self.hear, address))
+            self.heard.add(address)
+
+    def hear(self, worker: str, event: tuple[float, dict[str, Any]]) -> None:
+        """Tell of a worker that is gone which trainings it had; in a thread of Dask's.
 
         Args:
-            names: Those of the trainings that are under way, by Dask's keys of them.
+            worker: Its address.
+            event: Its time, and what Dask tells of it.
         """
-        client = self.workers.client
-        if client.status != "running":  # the scheduler is gone, which is told elsewhere
+        told = event[1]
+        if told.get("action") != "remove-worker" or stopping.is_set():
             return
-        before, self.doing = self.doing, client.processing()
-        for worker in sorted(before.keys() - self.doing.keys()):
-            for name in sorted(names[key] for key in before[worker] if key in names):
-                said = "%s: the worker %s is gone; its training goes on elsewhere"
-                logger.warning(said, name, worker)
+        names = (self.names.get(key) for key in told["processing-tasks"])
+        for name in sorted(filter(None, names)):
+            logger.warning(
+                "%s: the worker %s is gone; its training goes on elsewhere", name, worker
+            )
 
     def evaluate(
         self, run: Finished, new: score.NewTexts | None, parent: Parent, context: Context

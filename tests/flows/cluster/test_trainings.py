@@ -26,8 +26,8 @@ class MadeUp:
         self.free, self.gpus, self.looks = list(threads), gpus, 0
         self.given: list[tuple[str, dict[str, Any]]] = []
         self.ends: dict[str, Callable[[], None]] = {}
-        self.doing: dict[str, list[str]] = {}
-        self.client = SimpleNamespace(status="running", processing=lambda: self.doing)
+        self.fit, self.told_of = {"a"}, dict[str, Callable[[Any], None]]()
+        self.client = SimpleNamespace(subscribe_topic=self.told_of.__setitem__)
 
     def look(self) -> None:
         self.looks += 1
@@ -133,21 +133,20 @@ def test_trainings_and_scores_take_slots_and_baselines_none() -> None:
 def test_a_worker_that_goes_is_told_of_with_what_it_trained(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainings, "LOOK_SECONDS", 0.05)
     runner = MadeUp(3)
-    runner.doing = {"tcp://a:1": ["key-1", "key-2"], "tcp://b:1": ["key-3"], "tcp://c:1": []}
     ended = runner.cluster().trained(jobs(*"123"), None)
     ends(runner, "3", after=3)
     assert next(ended)[1] == "3"  # after which no one minds the worker that has it
-    runner.ends["2"]()
-    runner.doing = {}
-    assert next(ended)[1] == "2"
-    assert caplog.messages == [
-        f"{name}: the worker tcp://a:1 is gone; its training goes on elsewhere" for name in "12"
-    ]
-    runner.client.status, runner.doing = "closed", {"tcp://a:1": ["key-1"]}
-    runner.ends["1"]()
-    assert [outcome for _, outcome in ended] == ["1"]
+    hear = runner.told_of["a"]
+    hear((0.0, {"action": "add-worker"}))
+    assert caplog.messages == []
+    gone = {"action": "remove-worker", "processing-tasks": ["key-2", "key-3", "key-1", "other"]}
+    hear((0.0, gone))
+    said = [f"{name}: the worker a is gone; its training goes on elsewhere" for name in "12"]
+    assert caplog.messages == said
+    monkeypatch.setattr(trainings.stopping, "is_set", lambda: True)
+    hear((0.0, gone))  # it goes with the flow
+    assert caplog.messages == said
 
 
 def test_while_a_result_is_waited_for_new_workers_are_looked_at() -> None:
