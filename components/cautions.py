@@ -14,7 +14,8 @@ REACH = 20  # steps that the gradient of a vanilla RNN gets back, about
 def cautions(experiment: Experiment) -> tuple[str, ...]:
     """One sentence for each thing that is allowed but seldom wise, at any point of a grid."""
     said = chain.from_iterable(map(cautions_of_point, points(experiment)))
-    return tuple(dict.fromkeys([*said, *cautions_of_precision(experiment.resources.precision)]))
+    of_all = cautions_of_devices(experiment), cautions_of_precision(experiment.resources.precision)
+    return tuple(dict.fromkeys([*said, *chain.from_iterable(of_all)]))
 
 
 def cautions_of_point(experiment: Experiment) -> tuple[str, ...]:
@@ -32,6 +33,19 @@ def cautions_of_point(experiment: Experiment) -> tuple[str, ...]:
         f"learns little from steps more than about {REACH} back, because its gradients shrink at "
         "every step (Bengio et al., 1994): where earlier steps matter, take lstm or gru, or set "
         "model.pooling to max or mean.",
+    )
+
+
+def cautions_of_devices(experiment: Experiment) -> tuple[str, ...]:
+    """What it means that several devices share a training with dropout."""
+    devices = experiment.resources.world_size
+    dropout = any(any(point.model.dropout_per_layer) for point in points(experiment))
+    if devices == 1 or not dropout:
+        return ()
+    return (
+        f"{devices} devices share a training and each draws dropout masks of its own: its numbers "
+        "differ from those of one device as those of two seeds do. What another number of devices "
+        "trained is reused all the same; --fresh trains anew.",
     )
 
 

@@ -11,7 +11,7 @@ from components.records import Scored
 from components.tracking.opening import Tracking
 from components.tracking.runs import Parent
 from components.train.job import TrainingJob
-from components.train.placing import require_devices
+from components.train.required import require_devices
 from flows import tasks
 from flows.cluster.needed import require
 from flows.context import Context

@@ -10,6 +10,7 @@ from components.records import Comparison
 from components.stopping import stopping
 from components.storage import Home
 from components.train import worker
+from flows.checks import check_can_train
 from flows.reports.folder import COMPARISON, PAGE, may_have
 from flows.settings import few_tries, importing, set_defaults
 from flows.terminal import Terminal, showing
@@ -21,7 +22,6 @@ from params.schema import Experiment
 if TYPE_CHECKING:
     from flows.context import Context
     from flows.data import Data
-
 
 # A child of `components`, so that it goes where the stages' own messages go.
 logger = logging.getLogger("components.flows")
@@ -52,18 +52,19 @@ def run_all(
     It is 3 if the alert of a comparison fired, else 1 if one lacks some of its runs.
 
     Raises:
-        InputError: If the data of an experiment are not as they must be, or MLflow does not answer;
-            none of them runs, unless a download broke off, which is told when the flow has tried
-            again in vain.
+        InputError: If the data of an experiment are not as they must be, or MLflow or a cluster
+            does not answer; none of them runs, unless a download broke off, which is told when the
+            flow has tried again in vain.
     """
     set_defaults()
     # Where nothing has to be trained, nothing that trains is needed.
-    trains = fresh or not all(may_have(home.reports, asked.params) for asked in experiments)
+    new = [one.params for one in experiments if fresh or not may_have(home.reports, one.params)]
     stopping.clear()
-    if trains:
+    if new:
+        check_can_train(new, home)
         worker.preload()
     with showing() as terminal:
-        terminal.say(f"starting Prefect{' and torch' if trains else ''}, reading the data")
+        terminal.say(f"starting Prefect{' and torch' if new else ''}, reading the data")
         with importing():
             from flows import server
 
@@ -75,7 +76,7 @@ def run_all(
             from flows.loss import end_without_server
             from flows.ready import get_ready
 
-            if trains:
+            if new:
                 get_ready()
             reach_mlflow(experiments, home)
         names = [asked.params.name for asked in experiments]

@@ -56,15 +56,23 @@ class Interruptions:
         """No signal has come; `advice` is what a person can do when one came."""
         self.came: int | None = None
         self.advice = advice
+        self.said = False
 
     @property
     def status(self) -> int:
         """The exit status that tells the signal."""
         return 128 + (self.came or signal.SIGINT)
 
+    @property
+    def interrupted(self) -> str:
+        """The last line of what was interrupted."""
+        return "; ".join(filter(None, ["interrupted", self.advice]))
+
     def __call__(self, number: int, _: FrameType | None) -> None:
         """Answer a signal."""
         if self.came is not None:
+            if not self.said:  # and not in the middle of what is being said just now
+                os.write(sys.stderr.fileno(), f"unroll: {self.interrupted}\n".encode())
             self.end_at_once()
         self.came = number
         self.end_soon()
@@ -109,7 +117,8 @@ def interruptible(advice: str = "") -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print_error("; ".join(filter(None, ["interrupted", advice])))
+        answer.said = True
+        print_error(answer.interrupted)
         raise typer.Exit(answer.status) from None
     except Exception as error:
         from components.disk import is_disk_full

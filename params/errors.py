@@ -1,8 +1,11 @@
 """The one error that means: the user can mend this."""
 
+import json
+import re
 from collections.abc import Sequence
 
 MOST_NAMED = 5  # of the names that a message lists
+UP_TO_AT = re.compile(r'(?<=")(?:[^"\\]|\\.)*@')  # in a string of JSON
 
 
 class InputError(ValueError):
@@ -22,3 +25,8 @@ def listed(names: Sequence[str]) -> str:
 def plural(number: int, one: str, many: str = "") -> str:
     """`1 run`, `2 runs`; `many` where it is no `s` that makes the difference."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def safe_json(value: object) -> str:
+    """A value as JSON for a message, where something in it may be an address with a password."""
+    return UP_TO_AT.sub("***@", json.dumps(value, default=str))

@@ -42,7 +42,9 @@ def put(values: dict[str, Any], key: str, value: Any, where: str) -> None:  # An
     """
     *sections, last = key.split(".")
     for depth, name in enumerate(sections, 1):
-        values = values.setdefault(name, {})
+        if values.get(name) is None:  # a section that was left out, or that null stands for
+            values[name] = {}
+        values = values[name]
         if not isinstance(values, dict):
             section = ".".join(sections[:depth])
             raise InputError(f"{where}: {section} is a value, not a section")

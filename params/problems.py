@@ -10,6 +10,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from params.errors import safe_json
+
 MAX_SHOWN = 200  # characters of a wrong value; a list of texts can be long
 UNION_ARMS = {"int", "float", "constrained-float", "constrained-int"}
 EXPECTED = {
@@ -96,6 +98,8 @@ def describe(
         else problem["msg"].removeprefix("Input should be ")
     )
     got = json.dumps(problem["input"], default=str)
+    if key.startswith("resources"):
+        got = safe_json(problem["input"])
     got = got if len(got) <= MAX_SHOWN else f"{got[:MAX_SHOWN]}…"
     return f"{key} must be {expected}, got {got} {where}"
 

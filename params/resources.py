@@ -6,10 +6,12 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from params.errors import safe_json
 from params.section import Section, Size, is_none
 
-RENDEZVOUS = re.compile(r"[^\s/:]+:\d{1,5}")
-SCHEDULER = re.compile(r"(tcp|tls)://([^\s/:\[\]]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")
+RENDEZVOUS = re.compile(r"[^\s/:@]+:(?P<port>\d{1,5})")
+SCHEDULER = re.compile(r"(tcp|tls)://([^\s/:@\[\]]+|\[[0-9a-fA-F:.]+\]):(?P<port>\d{1,5})")
+MOST_PORTS = 65_535
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
@@ -70,15 +72,19 @@ class Resources(Section):
         cluster = given.get("cluster")
         if not (cluster is None or is_address(cluster) or is_local(cluster)):
             raise ValueError(
-                "cluster must be null, tcp://HOST:PORT (or tls://) of a Dask scheduler, or "
-                f"local: N with a whole number from 1, got {json.dumps(cluster)}"
+                "cluster must be null, tcp://HOST:PORT (or tls://) of a Dask scheduler with a port "
+                f"from 1 to {MOST_PORTS}, or "
+                f"local: N with a whole number from 1, got {safe_json(cluster)}"
             )
         return given
 
     @model_validator(mode="after")
     def _addresses(self) -> Self:
-        if self.rendezvous is not None and not RENDEZVOUS.fullmatch(self.rendezvous):
-            raise ValueError(f"rendezvous must be HOST:PORT, got {self.rendezvous!r}")
+        if self.rendezvous is not None and not has_port(RENDEZVOUS, self.rendezvous):
+            raise ValueError(
+                f"rendezvous must be HOST:PORT with a port from 1 to {MOST_PORTS}, got "
+                f"{safe_json(self.rendezvous)}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -119,7 +125,13 @@ def is_count(value: object) -> bool:
 
 def is_address(value: object) -> bool:
     """Whether it is the address of a scheduler."""
-    return isinstance(value, str) and SCHEDULER.fullmatch(value) is not None
+    return isinstance(value, str) and has_port(SCHEDULER, value)
+
+
+def has_port(form: re.Pattern[str], text: str) -> bool:
+    """Whether a text is of a form with a port in it, and that is one."""
+    match = form.fullmatch(text)
+    return match is not None and 1 <= int(match["port"]) <= MOST_PORTS
 
 
 def is_local(value: object) -> bool:

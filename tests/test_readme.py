@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 from params.load import load, to_yaml
+from params.resources import Resources
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -147,3 +148,9 @@ def calls_of(path: str) -> dict[tuple[str, str], set[tuple[str, str]]]:
                 elif isinstance(part, ast.FunctionDef):
                     names.add((path, part.name))
     return found
+
+
+@pytest.mark.parametrize("key", Resources.model_fields)
+def test_every_key_of_the_resources_is_explained(key: str) -> None:
+    text = README[README.index("## On several devices") :]
+    assert re.search(rf"^  {key}: +\S+ +# |`{key}[`:]|resources\.{key}[=.]", text, re.MULTILINE)

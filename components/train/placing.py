@@ -16,13 +16,10 @@ from tempfile import TemporaryDirectory
 
 from pydantic import TypeAdapter
 
-from components.provenance import num_cores
 from components.records import Record
 from components.stopping import Interrupted, stopping
 from components.train.job import TrainingJob
 from components.train.worker import Event, run_in_child
-from params.errors import InputError
-from params.resources import Resources
 
 USABLE = 0.9  # share of a GPU's free memory that is given out; the rest is for what fragments
 LOOK_SECONDS = 0.5
@@ -160,27 +157,6 @@ def found() -> Placing:
     with TemporaryDirectory(prefix="unroll-") as name:
         run_in_child(look, "", Path(name))
         return Placing(Gpus.validate_json((Path(name) / FOUND).read_bytes()))
-
-
-def require_devices(resources: Resources) -> None:
-    """See that what is asked for is here; what is asked for by default is everywhere.
-
-    Raises:
-        InputError: If it is not.
-    """
-    if resources.devices == 1 and resources.precision != "16-mixed":
-        return
-    gpus = len(here().gpus)
-    most, kind = (gpus, "GPUs") if gpus else (num_cores(), "processor cores")
-    if resources.devices > most:
-        raise InputError(
-            f"resources.devices must be at most {most}, the {kind} that are here, got "
-            f"{resources.devices}"
-        )
-    if resources.precision == "16-mixed" and not gpus:
-        raise InputError(
-            "resources.precision 16-mixed needs a GPU, and none is here; take bf16-mixed or 32-true"
-        )
 
 
 def look(_: str, folder: Path) -> None:

@@ -9,6 +9,7 @@ import json
 import logging
 import multiprocessing
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 FORKSERVER_GONE = 255  # what multiprocessing says when it cannot know
 LOG_KEPT = 20_000  # characters of it that a failure carries
+QUIET = "ignore:resource_tracker:UserWarning"
 POLL_SECONDS = 1.0  # between looks for events: as often as a training tells of its steps
 
 Event = dict[str, Any]
@@ -61,12 +63,24 @@ def preload() -> None:
     _context.set_forkserver_preload(["__main__", "components.train.fit", "sklearn.metrics"])
     # It inherits the mask: without it nobody could say how children ended, so that a signal to the
     # whole group is not for it. The resource tracker would take both out of the mask at its start.
-    resource_tracker.ensure_running()
+    start_tracker()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start_tracker() -> None:
+    """Start the process that removes the semaphores of processes that were ended.
+
+    It does so without a word: who ends this one by a second Ctrl-C knows that it could not.
+    """
+    sys.warnoptions.append(QUIET)  # which it inherits
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.remove(QUIET)
 
 
 def run_in_child(

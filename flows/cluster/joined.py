@@ -14,6 +14,7 @@ from prefect_dask.task_runners import DaskTaskRunner
 from components.tracking.opening import Tracking
 from flows.cluster.look import Question, shortly
 from flows.cluster.paths import id_of
+from flows.cluster.reach import ANSWER_SECONDS, require_scheduler, unanswered
 from flows.cluster.trainings import Cluster
 from flows.cluster.worker import Told, flush, hear
 from flows.cluster.workers import WORKERS_SECONDS, Workers
@@ -25,7 +26,7 @@ from params.errors import InputError, plural
 from params.resources import LocalCluster
 from params.schema import Experiment
 
-ANSWER_SECONDS = 10  # for the scheduler
+ANY_PORT = "127.0.0.1:0"
 FLUSH_SECONDS = 10  # for all workers together
 
 
@@ -97,9 +98,11 @@ def runner_for(asked: str | LocalCluster) -> DaskTaskRunner:
         return DaskTaskRunner(address=asked, client_kwargs={"timeout": ANSWER_SECONDS})
     # A training's memory is that of its child, which Dask does not see.
     own = {"n_workers": asked.local, "threads_per_worker": 1, "memory_limit": 0}
+    # Without a dashboard its scheduler still listens where that would be: at any port that is free.
+    any_port = {"dashboard_address": None, "scheduler_kwargs": {"dashboard_address": ANY_PORT}}
     return DaskTaskRunner(
         cluster_class=distributed.LocalCluster,
-        cluster_kwargs={**own, "dashboard_address": None, "silence_logs": logging.CRITICAL},
+        cluster_kwargs={**own, **any_port, "silence_logs": logging.CRITICAL},
     )
 
 
@@ -109,20 +112,14 @@ def connect(runner: DaskTaskRunner, asked: str | LocalCluster) -> Client:
     Raises:
         InputError: If the scheduler does not answer, or has no worker.
     """
+    if isinstance(asked, str):
+        require_scheduler(asked)
     # Workers of this machine inherit the mask: a signal to the whole group is not for them.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         client: Client = runner.client
-    except TypeError as error:  # what Dask says of certificates that it was not given
-        raise InputError(
-            f"the Dask scheduler at {asked} cannot be asked ({shortly(error)}); give the "
-            "certificates in Dask's own configuration, at distributed.comm.tls"
-        ) from None
-    except (OSError, TimeoutError, ValueError) as error:
-        raise InputError(
-            f"no Dask scheduler answers at {asked} ({shortly(error)}); start it with "
-            "`dask scheduler`, or mend resources.cluster"
-        ) from None
+    except (OSError, TimeoutError, ValueError) as error:  # it went since it was asked
+        raise InputError(unanswered(str(asked), shortly(error))) from None
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     try:

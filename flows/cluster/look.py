@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -122,9 +123,14 @@ def see_store(question: Question) -> None:
     from components.storage import home_at
     from flows.cluster.paths import home_here
 
-    url = question.shared
-    home = home_at(url.get_secret_value()) if url else home_here(question.root, question.id)
-    home.require_writable()
+    url, cannot = question.shared, "cannot use the output folder"
+    if url is None:
+        home = home_here(question.root, question.id)
+    else:
+        with saying(cannot):
+            home = home_at(url.get_secret_value())
+    with saying(cannot):
+        home.require_writable()
 
 
 def reach_mlflow(question: Question) -> None:
@@ -182,9 +188,30 @@ def see_devices(question: Question) -> None:
     Raises:
         InputError: If not.
     """
-    from components.train.placing import require_devices
+    from components.train.required import require_devices
 
-    require_devices(question.resources)
+    with saying("cannot train"):
+        require_devices(question.resources)
+
+
+@contextmanager
+def saying(what: str) -> Iterator[None]:
+    """Put before an error of the block what it means for the worker, of whom it is said.
+
+    Raises:
+        InputError: If the block raises one.
+    """
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{what}: {error}") from None
+
+
+def in_words(answer: object) -> str:
+    """What is said of a worker that answered so, or with an error."""
+    if isinstance(answer, Exception):
+        return f"could not be asked ({shortly(answer)})"
+    return str(answer)
 
 
 def shortly(error: Exception, most: int = ERROR_LENGTH) -> str:

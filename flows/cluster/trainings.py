@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from functools import partial
 from queue import Empty, Queue
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
 
 from components.evaluate import score
 from components.records import Scored
+from components.stopping import stopping
 from components.tracking.runs import Parent
 from components.train.job import TrainingJob
 from components.train.worker import ChildFailed
@@ -21,7 +23,7 @@ from flows.cluster import tasks
 from flows.cluster.worker import Told
 from flows.cluster.workers import Workers
 from flows.context import Context
-from flows.tasks import Finished
+from flows.tasks import Finished, logger
 
 LOOK_SECONDS = 2.0  # between looks for new workers, of which Dask hears as often
 
@@ -34,6 +36,8 @@ class Cluster:
     def __init__(self, runner: DaskTaskRunner, told: Told, workers: Workers):
         """A cluster whose tasks are `told` something, and go to `workers` that are fit."""
         self.runner, self.told, self.workers = runner, told, workers
+        self.names: dict[str, str] = {}  # of trainings that are under way, by Dask's keys
+        self.heard: set[str] = set()
 
     def evaluate_baseline(self, job: score.BaselineJob, context: Context) -> PrefectFuture[Scored]:
         """The scores of a baseline."""
@@ -51,6 +55,7 @@ class Cluster:
         running: dict[PrefectFuture[Finished], TrainingJob] = {}
         while waiting or running:
             self.workers.look()
+            self.listen()
             while waiting and len(running) < self.workers.room():
                 job, parent = waiting.popleft()
                 gpus = job.resources.devices
@@ -58,12 +63,36 @@ class Cluster:
                     tasks.train, gpus=gpus, job=job, parent=parent, context=context
                 )
                 running[training] = job
+                self.names[key_of(training)] = job.name
                 training.add_done_callback(ended.put)
             try:
                 training = ended.get(timeout=LOOK_SECONDS)
             except Empty:
                 continue  # with another look: a worker may have come
+            self.names.pop(key_of(training))
             yield running.pop(training), self.outcome(training)
+
+    def listen(self) -> None:
+        """Hear of those workers that are not listened to yet when they go."""
+        for address in sorted(self.workers.fit - self.heard):
+            self.workers.client.subscribe_topic(address, partial(self.hear, address))
+            self.heard.add(address)
+
+    def hear(self, worker: str, event: tuple[float, dict[str, Any]]) -> None:
+        """Tell of a worker that is gone which trainings it had; in a thread of Dask's.
+
+        Args:
+            worker: Its address.
+            event: Its time, and what Dask tells of it.
+        """
+        told = event[1]
+        if told.get("action") != "remove-worker" or stopping.is_set():
+            return
+        names = (self.names.get(key) for key in told["processing-tasks"])
+        for name in sorted(filter(None, names)):
+            logger.warning(
+                "%s: the worker %s is gone; its training goes on elsewhere", name, worker
+            )
 
     def evaluate(
         self, run: Finished, new: score.NewTexts | None, parent: Parent, context: Context
@@ -99,6 +128,12 @@ class Cluster:
         except KilledWorker as error:
             said = f"{error.allowed_failures + 1} workers died of it, the last on"
             return ChildFailed(f"{said} {urlsplit(error.last_worker.address).hostname}", "KILLED")
+
+
+def key_of(future: PrefectFuture[Any]) -> str:
+    """What Dask calls a task."""
+    assert isinstance(future, PrefectDaskFuture)
+    return str(future.wrapped_future.key)
 
 
 def is_done(future: PrefectFuture[Result]) -> bool:

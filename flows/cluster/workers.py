@@ -10,7 +10,7 @@ from distributed import CancelledError, Client
 from distributed.core import Status
 from prefect.context import serialize_context
 
-from flows.cluster.look import STEP_SECONDS, STEPS, Question, differing, look, shortly, versions
+from flows.cluster.look import STEP_SECONDS, STEPS, Question, differing, in_words, look, versions
 from flows.tasks import logger
 from flows.told import Lost
 from params.errors import InputError, plural
@@ -117,7 +117,7 @@ class Workers:
             asked = [one for one, told in same.items() if self.may_train(told) == train]
             for where, said in self.ask(asked, look, self.asking(train), self.context).items():
                 if said is not None:
-                    found[where] = shortly(said) if isinstance(said, Exception) else str(said)
+                    found[where] = in_words(said)
         return found
 
     def ask(self, workers: list[str], question: object, *given: object) -> dict[str, object]:

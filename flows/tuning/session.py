@@ -10,6 +10,7 @@ from components.provenance import num_cores
 from components.records import Ingested, Prepared, Search, Tuning
 from components.storage import Home
 from components.train import worker
+from flows.checks import check_can_train
 from flows.settings import few_tries, set_defaults
 from flows.terminal import Terminal, showing
 from flows.told import SAME
@@ -29,6 +30,7 @@ def tune(asked: Asked, home: Home, *, as_json: bool) -> int:
             tried then.
     """
     set_defaults()
+    check_can_train([asked.experiment], home)
     worker.preload()
     with showing() as terminal:
         terminal.say("starting Prefect and torch, reading the data")

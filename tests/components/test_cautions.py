@@ -59,3 +59,28 @@ def test_another_precision_is_said_with_what_it_changes(precision: str, bits: st
     (said,) = cautions(given)
     assert f"trained in {precision}: products are computed with {bits} significant bits" in said
     assert ("no bf16 for them" in said) is (precision == "bf16-mixed")
+
+
+@pytest.mark.parametrize(
+    ("changes", "devices"),
+    [
+        (["resources.devices=2", "model.dropout=0.2"], 2),
+        (
+            [
+                *("resources.devices=2", "resources.num_nodes=2", "model.dropout=[0.0,0.2]"),
+                *("resources.rendezvous=head:29500", "model.hidden_sizes=[8,8]"),
+            ],
+            4,
+        ),
+        (["resources.devices=2", "model.dropout=0"], None),
+        (["resources.devices=2", "grid={model.dropout: [0.0, 0.5]}"], 2),
+        (["resources.devices=1", "model.dropout=0.2"], None),
+    ],
+)
+def test_several_devices_draw_other_masks_than_one(changes: list[str], devices: int | None) -> None:
+    said = cautions(load("imdb", ["architectures=[gru]", *changes]))
+    assert len(said) == (devices is not None)
+    assert all(
+        one.startswith(f"{devices} devices share a training and each draws dropout masks of its")
+        for one in said
+    )

@@ -33,14 +33,16 @@ def test_sections_stand_under_their_names() -> None:
 
 
 def test_a_value_is_set_in_sections_that_are_made_where_they_are_not() -> None:
-    values: dict[str, object] = {"train": {"seed": 1}, "name": "imdb"}
-    for key, value in {"train.seed": 2, "train.a.b": [3], "new.c": None, "d": 4}.items():
+    values: dict[str, object] = {"train": {"seed": 1}, "name": "imdb", "null": None}
+    changes = {"train.seed": 2, "train.a.b": [3], "new.c": None, "d": 4, "null.e": 5}
+    for key, value in changes.items():
         put(values, key, value, "--set")
     assert values == {
         "train": {"seed": 2, "a": {"b": [3]}},
         "name": "imdb",
         "new": {"c": None},
         "d": 4,
+        "null": {"e": 5},
     }
     for key, section in {"name.first": "name", "train.seed.x.y": "train.seed"}.items():
         with pytest.raises(InputError) as caught:

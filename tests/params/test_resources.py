@@ -19,6 +19,8 @@ from params.load import load
         ["resources.cluster.local=2"],
         ["resources.cluster={local: 2}"],
         ["resources.cluster=null"],
+        ["resources.cluster=null", "resources.cluster.local=2"],
+        ["resources.cluster=tcp://scheduler:65535"],
     ],
 )
 def test_where_it_runs_is_no_part_of_the_digest(changes: list[str]) -> None:
@@ -55,7 +57,7 @@ def test_a_plain_experiment_has_no_such_section() -> None:
         ),
         (
             ["resources.num_nodes=2", "resources.rendezvous=head"],
-            "resources.rendezvous must be HOST:PORT, got 'head'",
+            'resources.rendezvous must be HOST:PORT with a port from 1 to 65535, got "head"',
         ),
         (
             ["resources.precision=16"],
@@ -63,9 +65,13 @@ def test_a_plain_experiment_has_no_such_section() -> None:
         ),
         (
             ["resources.cluster=scheduler:8786"],
-            "resources.cluster must be null, tcp://HOST:PORT (or tls://) of a Dask scheduler, or "
-            'local: N with a whole number from 1, got "scheduler:8786" (--set resources.cluster)',
+            "resources.cluster must be null, tcp://HOST:PORT (or tls://) of a Dask scheduler with "
+            "a port from 1 to 65535, or local: N with a whole number from 1, got "
+            '"scheduler:8786" (--set resources.cluster)',
         ),
+        (["resources.cluster=tcp://head:0"], 'got "tcp://head:0"'),
+        (["resources.cluster=tcp://head:65536"], 'got "tcp://head:65536"'),
+        (["resources.num_nodes=2", "resources.rendezvous=head:65536"], 'got "head:65536"'),
         (["resources.cluster.local=0"], 'a whole number from 1, got {"local": 0}'),
         (["resources.cluster.lokal=2"], 'a whole number from 1, got {"lokal": 2}'),
         (["resources.cluster=2"], "a whole number from 1, got 2"),
@@ -103,3 +109,23 @@ def test_a_cluster_is_kept_in_the_resolved_params() -> None:
         assert load_stored(to_yaml(given), [], "kept") == given
         local = load_stored(to_yaml(given), ["resources.cluster=null"], "kept")
         assert local.resources.cluster is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "resources.cluster=tcp://me:secret@host:1",
+        "resources.cluster=tcp://secret@host:1",
+        "resources.cluster=me:secret@host:1",
+        'resources.cluster="tcp://me:sec\\"ret secret@host:1"',
+        "resources.cluster={address: tcp://me:secret@host:1}",
+        "resources.rendezvous=me:secret@host:1",
+        "resources=tcp://me:secret@host:1",
+        "resources.devices=tcp://me:secret@host:1",
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_said(change: str) -> None:
+    with pytest.raises(InputError) as refused:
+        load("imdb", [change])
+    assert "***@host:1" in str(refused.value)
+    assert "ret" not in str(refused.value)

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from components.stopping import Interrupted, stopping
 from components.train import placing
 from components.train.job import TrainingJob
 from components.train.placing import Gpu, Placing, see_only
-from params.errors import InputError
 from params.load import load
 from params.names import Architecture
 from params.resources import Resources
@@ -174,25 +173,3 @@ def test_a_process_sees_its_own_gpus_alone(
         monkeypatch.delenv(name)
     see_only(own)
     assert os.environ.get(name) == after
-
-
-@pytest.mark.parametrize(
-    ("number", "asked", "said"),
-    [
-        (0, {}, None),
-        (0, {"devices": 2}, None),
-        (0, {"devices": 3}, "at most 2, the processor cores that are here, got 3"),
-        (3, {"devices": 3}, None),
-        (3, {"devices": 4}, "at most 3, the GPUs that are here, got 4"),
-        (0, {"precision": "bf16-mixed"}, None),
-        (0, {"precision": "16-mixed"}, "needs a GPU, and none is here"),
-        (1, {"precision": "16-mixed"}, None),
-    ],
-)
-def test_what_is_not_here_is_refused(
-    number: int, asked: dict[str, Any], said: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(placing, "here", lambda: Placing(gpus(number)))
-    monkeypatch.setattr(placing, "num_cores", lambda: 2)
-    with nullcontext() if said is None else pytest.raises(InputError, match=said):
-        placing.require_devices(Resources(**asked))

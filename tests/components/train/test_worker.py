@@ -239,3 +239,14 @@ def test_a_failure_survives_pickling() -> None:
     assert isinstance(copy, ChildFailed)
     assert copy.out_of_memory
     assert (copy.reason, copy.status, str(copy)) == ("memory ran out", "KILLED", "memory ran out")
+
+
+def test_what_a_process_leaves_that_ends_at_once_is_removed_without_a_word() -> None:
+    code = (
+        "import multiprocessing, os; from components.train import worker; worker.start_tracker();"
+        "made = multiprocessing.get_context('spawn').Lock(); print(made._semlock.name);"
+        "import sys; sys.stdout.flush(); os._exit(0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""  # which the tracker has, too, and so is waited for
+    assert not Path(f"/dev/shm/sem.{done.stdout.strip().removeprefix('/')}").exists()

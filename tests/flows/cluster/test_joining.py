@@ -1,7 +1,8 @@
 """What is said of a cluster that cannot be joined, and what is not when it is left."""
 
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -10,11 +11,12 @@ from distributed import LocalCluster
 
 from components.storage import Home
 from components.tracking.opening import Tracking
-from flows.cluster import joined
+from flows.cluster import joined, reach
 from flows.experiment import new_context
 from flows.told import Lost
 from params.errors import InputError
 from params.load import load
+from params.resources import LocalCluster as Asked
 
 ADDRESS = "tcp://head:8786"
 
@@ -56,23 +58,10 @@ def test_a_scheduler_that_goes_when_all_is_done_is_no_matter(home: Home) -> None
         raise OSError
 
 
-def test_tls_without_certificates_is_one_line() -> None:
-    address = "tls://127.0.0.1:1"
-    with (
-        joined.runner_for(address) as runner,
-        pytest.raises(InputError, match=f"^the Dask scheduler at {address} cannot") as refused,
-    ):
-        joined.connect(runner, address)
-    assert "(TypeError: TLS expects" in str(refused.value)
-    assert str(refused.value).endswith(
-        "; give the certificates in Dask's own configuration, at distributed.comm.tls"
-    )
-
-
 def test_a_scheduler_that_is_not_there_or_has_no_worker_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(joined, "ANSWER_SECONDS", 1)
+    monkeypatch.setattr(reach, "ANSWER_SECONDS", 1)
     monkeypatch.setattr(joined, "WORKERS_SECONDS", 1)
     nowhere = "tcp://127.0.0.1:1"
     with (
@@ -80,7 +69,7 @@ def test_a_scheduler_that_is_not_there_or_has_no_worker_is_one_line(
         pytest.raises(InputError, match=f"no Dask scheduler answers at {nowhere} ") as refused,
     ):
         joined.connect(runner, nowhere)
-    assert "start it with `dask scheduler`, or mend resources.cluster" in str(refused.value)
+    assert "start one with `dask scheduler`, or mend resources.cluster" in str(refused.value)
     assert "\n" not in str(refused.value)
     empty = LocalCluster(
         n_workers=0,
@@ -98,3 +87,16 @@ def test_a_scheduler_that_is_not_there_or_has_no_worker_is_one_line(
     assert f"within 1 s; start some with `dask worker {empty.scheduler_address}`" in str(
         refused.value
     )
+
+
+def test_a_local_cluster_does_not_mind_who_has_its_usual_port() -> None:
+    how = joined.runner_for(Asked(local=2)).cluster_kwargs
+    with ExitStack() as stack:
+        with suppress(OSError):  # then it is taken already
+            stack.enter_context(socket.create_server(("127.0.0.1", 8787)))
+        made = stack.enter_context(
+            LocalCluster(**{**how, "n_workers": 0, "processes": False, "protocol": "tcp"})
+        )
+        server = made.scheduler.http_server
+        assert server.address == "127.0.0.1"
+        assert server.port != 8787

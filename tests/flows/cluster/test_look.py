@@ -7,10 +7,11 @@ from uuid import uuid4
 import pytest
 
 from components.storage import Home
-from components.tracking.opening import open_tracking
+from components.tracking.opening import Tracking, open_tracking
 from flows.cluster import look
 from flows.cluster.look import Question, differing, versions
 from flows.cluster.paths import ID
+from params.errors import InputError
 from params.resources import Resources
 
 
@@ -78,3 +79,35 @@ def test_what_a_worker_does_not_reach_is_said_with_what_to_set(
         assert said(question).startswith(
             "does not reach the Prefect server at http://127.0.0.1:1/api (ConnectError"
         )
+
+
+def test_what_is_wrong_with_a_worker_is_said_of_it(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from components.train import placing
+
+    question = Question(
+        root=home.root,
+        id="abc",
+        tracking=Tracking(uri="", experiment_id=""),
+        experiment="tiny",
+        flow_run=uuid4(),
+        resources=Resources(precision="16-mixed"),
+    )
+    monkeypatch.setattr(placing, "here", placing.Placing)
+    with pytest.raises(InputError) as refused:
+        look.see_devices(question)
+    assert str(refused.value) == (
+        "cannot train: resources.precision 16-mixed needs a GPU, and none is here; take "
+        "bf16-mixed or 32-true"
+    )
+
+    def touch(_: Path) -> None:
+        raise OSError(30, "Read-only file system")
+
+    (home.root / ID).write_text("abc")
+    monkeypatch.setattr(Path, "touch", touch)
+    with pytest.raises(InputError, match=r"^cannot use the output folder: the output folder /"):
+        look.see_store(question)
+    assert look.in_words("has no MLflow") == "has no MLflow"
+    assert look.in_words(TimeoutError("late")) == "could not be asked (TimeoutError: late)"

@@ -26,6 +26,8 @@ class MadeUp:
         self.free, self.gpus, self.looks = list(threads), gpus, 0
         self.given: list[tuple[str, dict[str, Any]]] = []
         self.ends: dict[str, Callable[[], None]] = {}
+        self.fit, self.told_of = {"a"}, dict[str, Callable[[Any], None]]()
+        self.client = SimpleNamespace(subscribe_topic=self.told_of.__setitem__)
 
     def look(self) -> None:
         self.looks += 1
@@ -57,7 +59,7 @@ class Future(PrefectDaskFuture[str]):
 
     def __init__(self, name: str, ends: dict[str, Callable[[], None]]) -> None:
         self.name, self.ends, self.waited = name, ends, 0
-        self._wrapped_future = SimpleNamespace(done=lambda: self.waited > 1)
+        self._wrapped_future = SimpleNamespace(done=lambda: self.waited > 1, key=f"key-{name}")
 
     def wait(self, timeout: float | None = None) -> None:
         self.waited += 1
@@ -126,6 +128,25 @@ def test_trainings_and_scores_take_slots_and_baselines_none() -> None:
         {"priority": 2, "resources": {"GPU": 1}, **fit},
         {"priority": 1, **fit},
     ]
+
+
+def test_a_worker_that_goes_is_told_of_with_what_it_trained(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = MadeUp(3)
+    ended = runner.cluster().trained(jobs(*"123"), None)
+    ends(runner, "3", after=3)
+    assert next(ended)[1] == "3"  # after which no one minds the worker that has it
+    hear = runner.told_of["a"]
+    hear((0.0, {"action": "add-worker"}))
+    assert caplog.messages == []
+    gone = {"action": "remove-worker", "processing-tasks": ["key-2", "key-3", "key-1", "other"]}
+    hear((0.0, gone))
+    said = [f"{name}: the worker a is gone; its training goes on elsewhere" for name in "12"]
+    assert caplog.messages == said
+    monkeypatch.setattr(trainings.stopping, "is_set", lambda: True)
+    hear((0.0, gone))  # it goes with the flow
+    assert caplog.messages == said
 
 
 def test_while_a_result_is_waited_for_new_workers_are_looked_at() -> None:
