@@ -102,6 +102,11 @@ def main() -> None:
         said = f"{type(error).__name__}: {' '.join(str(error).split()) or 'no message'}"
         (folder / f"rank-{rank()}.txt").write_text(said, encoding="utf-8")
         raise
+    # All is written. The interpreter's own end, with threads of torch's still there, was a SIGABRT
+    # now and then ("terminate called without an active exception"): torchrun's word for failed.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":
