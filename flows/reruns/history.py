@@ -12,6 +12,7 @@ from components.storage import Home
 from dashboards.wording import DASH, moment, quantity
 from flows.reading import reading
 from flows.terminal import stdout
+from params.defaults import filled
 from params.difference import difference
 from params.errors import InputError
 
@@ -54,8 +55,11 @@ def changes_of(found: Sequence["Past"]) -> list[list[str]]:
 
 def changed(new: "Past", old: "Past") -> Iterator[str]:
     """The params and the data that are otherwise in the newer of two comparisons."""
-    if new.params_digest != old.params_digest:
-        found = [f"{one.key} {one.values}" for one in difference(old.params, new.params)]
+    before, after = (
+        filled(one.params, other.params, one.task) for one, other in ((old, new), (new, old))
+    )
+    found = [f"{one.key} {one.values}" for one in difference(before, after)]
+    if found or new.params_digest != old.params_digest:
         yield f"params changed: {'; '.join(found) or 'texts that stand in the params file'}"
     if new.fingerprint != old.fingerprint:
         yield f"data changed: {old.fingerprint} -> {new.fingerprint}"

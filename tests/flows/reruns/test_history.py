@@ -65,6 +65,19 @@ def test_what_changed_is_told_of_the_newer_of_two() -> None:
     ]
 
 
+def test_what_was_not_stored_then_is_its_default_and_where_it_ran_is_told() -> None:
+    old = past("tiny-1")
+    stored = {"resources.workers": "auto", "resources.precision": "32-true"}
+    same = past("tiny-2", params={**old.params, **stored})
+    two = past("tiny-3", params={**old.params, **stored, "resources.devices": "2"})
+    assert history.changes_of([two, same, old]) == [
+        ["params changed: resources.devices 1 -> 2"],
+        [],
+        [],
+    ]
+    assert history.changes_of([old, two])[0] == ["params changed: resources.devices 2 -> 1"]
+
+
 def test_columns_where_there_is_room() -> None:
     assert shown(80) == [
         "2026-01-02 03:04  tiny-4  –            –             running",
