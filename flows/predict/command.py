@@ -11,7 +11,7 @@ from components.storage import Home
 from flows.predict.arguments import Asked, architecture, check, check_for_task
 from params.errors import InputError
 from params.kept import PARAMS, load_kept
-from params.load import load, shipped
+from params.load import load, shipped, to_run
 from params.names import Task
 from params.schema import ClassificationExperiment, Experiment
 
@@ -31,7 +31,7 @@ def predict(asked: Asked, home: Home) -> None:
     if known is not None:
         check_for_task(asked, known)
     if missing := home.missing_database():
-        raise InputError(f"no runs yet: {missing} does not exist; run `unroll run {name}` first")
+        raise InputError(f"no runs yet: {missing} does not exist; {to_run(name)}")
     from flows.settings import few_tries, set_defaults
 
     set_defaults()

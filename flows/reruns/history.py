@@ -15,6 +15,7 @@ from flows.terminal import stdout
 from params.defaults import filled
 from params.difference import difference
 from params.errors import InputError
+from params.load import to_run
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,7 +37,7 @@ def show_history(name: str, home: Home, *, as_json: bool) -> None:
 
         found = past(home, name)
     if not found:  # it was searched for better params alone
-        raise InputError(f"{name} has no comparison yet; run `unroll run {name}` first")
+        raise InputError(f"{name} has no comparison yet; {to_run(name)}")
     changes = changes_of(found)
     if as_json:
         documents = [

@@ -113,7 +113,7 @@ def test_what_was_searched_for_better_params_alone_has_no_comparison(home: Home)
     for as_json in (False, True):
         with pytest.raises(InputError) as caught:
             history.show_history("tiny", home, as_json=as_json)
-        assert str(caught.value) == "tiny has no comparison yet; run `unroll run tiny` first"
+        assert str(caught.value) == "tiny has no comparison yet; run its params file first"
 
 
 def test_a_score_that_is_no_number_is_null(
