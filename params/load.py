@@ -86,7 +86,8 @@ def with_overrides(
     task = values.get("task")
     if not isinstance(task, str) or task not in MODELS:
         found = f"got {task!r}" if "task" in values else "it is missing"
-        raise InputError(f"task must be classification or forecast, {found} ({where})")
+        place = "--set task" if "task" in overridden else where
+        raise InputError(f"task must be classification or forecast, {found} ({place})")
     experiment = checked(as_json(values, where), task, where, overridden)
     require_grid(experiment, overridden, grid_where)
     return experiment

@@ -36,7 +36,7 @@ def measure(job: AnsweringJob, store: Store, *, fresh: bool = False) -> tuple[An
         names = [f"{path.parent.name}/{path.name}" for path in scored]
         (folder / MEASURED).write_text(json.dumps(names), encoding="utf-8")
 
-    output = store.output("evaluate", job.key, make, fresh=fresh)
+    output = store.output("evaluate", job.key, make, fresh=fresh, whose="sizes and speeds")
     found = Rows.validate_json((output.path / ANSWERING).read_bytes())
     # The same runs may stand in rows that are called otherwise, if they were measured before.
     names = [*(row.name for row in job.networks), *(row.name for row in job.baselines)]
