@@ -83,9 +83,9 @@ def search_of(asked: Asked, prepared: Prepared) -> Search:
 
 def introduce(search: Search, terminal: Terminal) -> None:
     """Say what is searched, and by what."""
-    names = ", ".join(search.architectures)
+    names, trials = ", ".join(search.architectures), plural(search.num_trials, "trial")
     terminal.say(
-        f"tune {search.experiment}: {search.num_trials} trials each of {names}, by {search.metric} "
+        f"tune {search.experiment}: {trials} each of {names}, by {search.metric} "
         f"on validation data; search {search.id}"
     )
     number = num_points(search.space)

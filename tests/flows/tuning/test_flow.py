@@ -99,8 +99,8 @@ def test_the_last_trial_that_is_killed_ends_no_search(
     ("num_trials", "said"),
     [
         (20, "tune: gru goes on after 14 of 20 trials"),
-        (14, "tune: gru has 14 trials, and 14 were asked for: none is added"),
-        (2, "tune: gru has 14 trials, and 2 were asked for: none is added"),
+        (14, "tune: gru has 14 trials already, and --trials asks for 14: none is added"),
+        (2, "tune: gru has 14 trials already, and --trials asks for 2: none is added"),
     ],
 )
 def test_it_is_said_what_is_there_already(
