@@ -57,6 +57,7 @@ class Store:
         fresh: bool = False,
         resumable: bool = False,
         go_on: bool = False,
+        whose: str = "",
     ) -> Output:
         """The output of `stage` under `key`, made by `make(folder)` if it is not complete.
 
@@ -73,6 +74,7 @@ class Store:
             resumable: The folder is the one that `make` filled when it was interrupted, if it was,
                 and is kept if it raises.
             go_on: What is half made was begun afresh already, so that it is as good as `fresh`.
+            whose: What people call that which it is of, such as `lstm seed 1`, for the log.
 
         Raises:
             Interrupted: If this process is ended while it waits for another one.
@@ -81,8 +83,9 @@ class Store:
         path = self.root / stage / key
         path.parent.mkdir(parents=True, exist_ok=True)
         usage.register(self.root)
-        with held(path.with_suffix(".lock"), stage):
-            reused = not fresh and self.has(path)
+        called = f"{stage} {whose}".rstrip()
+        with held(path.with_suffix(".lock"), called):
+            reused = not fresh and self.has(path, called)
             if not reused:
                 if fresh and resumable and not go_on:
                     self.discard(stage, key)
@@ -93,13 +96,13 @@ class Store:
                 self.discard(stage, key)
         return Output(path, key, reused=reused)
 
-    def has(self, path: Path) -> bool:
+    def has(self, path: Path, called: str) -> bool:
         """Whether an output is here, whole, and by now where it is shared; hold its lock."""
         if not is_whole(path):
-            return self.fetch(path)
+            return self.fetch(path, called)
         usage.mark(path)
         self.share(path, again=False)
-        logger.info("%s: reused, nothing it depends on changed", path.parent.name)
+        logger.info("%s: reused, nothing it depends on changed", called)
         return True
 
     def discard(self, stage: str, key: str) -> None:
@@ -108,16 +111,16 @@ class Store:
         if self.remote is not None:
             self.remote.remove(f"{stage}/{key}.partial")
 
-    def fetch(self, path: Path) -> bool:
+    def fetch(self, path: Path, called: str = "") -> bool:
         """Whether an output was there to be fetched, whole; its lock must be held."""
         if self.remote is None:
             return False
-        stage, name = path.parent.name, f"{path.parent.name}/{path.name}"
+        name = f"{path.parent.name}/{path.name}"
         arriving = path.with_suffix(FETCHING)
         if not self.remote.fetch(name, arriving):
             return False
         take_place(arriving, path)
-        logger.info("%s: fetched from %s/%s", stage, self.remote, name)
+        logger.info("%s: fetched from %s/%s", called or path.parent.name, self.remote, name)
         return True
 
     def share(self, path: Path, *, again: bool) -> None:

@@ -15,7 +15,7 @@ from dashboards.pages import breakable, policy, source, templates
 from dashboards.pairs import has_intervals
 from dashboards.ranking import ranking
 from dashboards.sections.gather import sections
-from dashboards.table import tables
+from dashboards.table import measured_beside, tables
 from dashboards.texts import numbers, readings
 from dashboards.verdict import in_sentence, verdict
 from dashboards.wording import quantity, unbroken
@@ -47,6 +47,7 @@ def render(comparison: Comparison) -> str:
         verdict=verdict(comparison),
         ranking=ranking(comparison),
         tables=tables(comparison),
+        measured_beside=measured_beside(comparison),
         metric_in_sentence=in_sentence(metrics_of(comparison.task)[comparison.metric].label),
         has_intervals=has_intervals(comparison),
         names=_names(comparison),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from components.evaluate.quiet import disturbed
 from components.metrics import Metric, ranking_metric
 from components.records import Comparison, Cost, Row
 from dashboards.ranking import ranked, shown_metrics, unsaid
@@ -69,6 +70,12 @@ def tables(comparison: Comparison) -> tuple[Table, Table]:
     measured = COSTS if any(row.cost for row in comparison.rows) else ()
     costs = [*RUNS, *(_cost(heading, text) for heading, text in measured)]
     return filled("Every metric", metrics), filled("Seeds and costs", costs)
+
+
+def measured_beside(comparison: Comparison) -> str:
+    """What disturbed the measuring of latency and throughput, as a sentence, if anything did."""
+    said = disturbed(row.cost.busy_cores for row in comparison.rows if row.cost)
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
 
 
 def _seeds(row: Row) -> Cell:

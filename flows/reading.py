@@ -10,12 +10,12 @@ from flows.settings import few_tries, set_defaults
 from params.errors import InputError
 
 
-def require_runs(home: Home, first: str = "an experiment") -> None:
+def require_runs(home: Home, advice: str = "run an experiment first") -> None:
     """See that MLflow's database is there, and that a URL is one that a run could use.
 
     Args:
         home: The folder for everything.
-        first: What is to be run if it is not there.
+        advice: What to do if it is not there.
 
     Raises:
         InputError: If it is not: MLflow would make an empty one.
@@ -26,7 +26,7 @@ def require_runs(home: Home, first: str = "an experiment") -> None:
         if home.remote is not None:  # what is wrong with it comes first, as when something is run
             home.remote.require_readable()
         raise InputError(
-            f"no runs yet: {missing} does not exist; run {first} first, or set {home.variables} "
+            f"no runs yet: {missing} does not exist; {advice}, or set {home.variables} "
             "to where they are"
         )
 

@@ -171,7 +171,7 @@ def measure(experiment: Experiment, evidence: Evidence, context: Context) -> tup
     rows = network_rows(experiment, evidence.prepared)
     job = answering.answering_job(experiment, evidence, rows)
     found = cost.measure(job, context.home.store, fresh=context.fresh)
-    return said("measure", found, map(cost.sentence, found))
+    return said("measure", found, cost.sentences(found))
 
 
 @task(cache_policy=NO_CACHE)

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 PIPE_WIDTH = 10_000  # no line of a file or a pipe is ever folded
+BEFORE = 10  # columns of the seconds before a line
 
 
 def stdout() -> Console:
@@ -77,6 +78,11 @@ class Terminal(logging.Handler):
             self.progress.update(
                 line, metrics=f"epoch {event['epoch']} of {event['max_epochs']}: {said}"
             )
+
+    @property
+    def room(self) -> int:
+        """The columns that a line has after its seconds; a file or a pipe has room for any."""
+        return (console.width if self.live else PIPE_WIDTH) - BEFORE
 
     def say(self, message: str, level: int = logging.INFO) -> None:
         """One line, with the seconds since the start, or the time of day."""

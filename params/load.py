@@ -29,6 +29,11 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted(SHIPPED_FOLDER.glob("*.yaml"))}
 
 
+def to_run(name: str) -> str:
+    """What can be done about an experiment that was not run: by its name only if it is shipped."""
+    return f"run `unroll run {name}` first" if name in shipped() else "run its params file first"
+
+
 def load(name_or_file: str, overrides: Sequence[str] = (), grid: Sequence[str] = ()) -> Experiment:
     """The checked experiment of a params file with `overrides` and `grid` applied.
 
@@ -81,7 +86,8 @@ def with_overrides(
     task = values.get("task")
     if not isinstance(task, str) or task not in MODELS:
         found = f"got {task!r}" if "task" in values else "it is missing"
-        raise InputError(f"task must be classification or forecast, {found} ({where})")
+        place = "--set task" if "task" in overridden else where
+        raise InputError(f"task must be classification or forecast, {found} ({place})")
     experiment = checked(as_json(values, where), task, where, overridden)
     require_grid(experiment, overridden, grid_where)
     return experiment

@@ -76,7 +76,7 @@ def describe(
         name
         for name in overridden
         if f"{name}.".startswith(f"{key}.") or key.startswith(f"{name}.")
-    ]
+    ] or given_there(problem, key, overridden)
     if problem["type"] == "value_error":
         message = str(problem["ctx"]["error"])
         related = [
@@ -102,6 +102,20 @@ def describe(
         got = safe_json(problem["input"])
     got = got if len(got) <= MAX_SHOWN else f"{got[:MAX_SHOWN]}…"
     return f"{key} must be {expected}, got {got} {where}"
+
+
+def given_there(problem: ErrorDetails, key: str, overridden: set[str]) -> list[str]:
+    """The overrides that a missing or unknown key comes from, though they do not name it.
+
+    They gave all else that its section has, or the task, which chooses the known keys.
+    """
+    found = problem["input"]
+    if problem["type"] == "missing" and isinstance(found, dict) and found:
+        section = key.rpartition(".")[0]
+        if (given := {f"{section}.{name}" for name in found}) <= overridden:
+            return list(given)
+    unknown = problem["type"] in {"missing", "extra_forbidden"}
+    return ["task"] if unknown and "task" in overridden else []
 
 
 def shown(path: Path | str) -> str:

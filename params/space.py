@@ -1,7 +1,8 @@
 """The space of a search: out of the params file, from the command line, or the default one."""
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 
 import yaml
@@ -18,6 +19,7 @@ Space = dict[str, Dimension]
 IN_FILE, ON_COMMAND_LINE = "tune.space", "--space"
 SHAPE = "KEY=LOW..HIGH, KEY=LOW..HIGH:log, KEY=LOW..HIGH:STEP or KEY=[a,b,c]"
 RANGE = re.compile(r"(?P<low>[^:]+?)\.\.(?P<high>[^:]+?)(:(?P<scale>[^:]+))?")
+MOST_VALUES = 100_000  # of a range with steps; more are as good as any number
 MOST_CHECKED = 5_000  # combinations of choices; more would take seconds
 DIGITS = 6  # of a number that a search tries; more would say nothing
 
@@ -147,6 +149,32 @@ def default_space(experiment: Experiment) -> Space:
         "model.hidden_sizes": Dimension(choices=tuple(units)),
         "model.dropout": Dimension(low=0.0, high=0.5, step=0.1),
     }
+
+
+def num_points(space: Mapping[str, Dimension]) -> int | None:
+    """How many points a space has; none if it has more than can be counted."""
+    found = [values_of(one) for one in space.values()]
+    sizes = [len(one) for one in found if one is not None]
+    return math.prod(sizes) if len(sizes) == len(found) else None
+
+
+def points(space: Mapping[str, Dimension]) -> Iterator[dict[str, JsonValue]]:
+    """Every point of a space that has so few that they can be counted."""
+    for values in product(*(values_of(one) or () for one in space.values())):
+        yield dict(zip(space, values, strict=True))
+
+
+def values_of(dimension: Dimension) -> Sequence[JsonValue] | None:
+    """Every value of a dimension, the least first; none if there are too many to count."""
+    if dimension.choices is not None:
+        return dimension.choices
+    low, high = dimension.ends
+    if isinstance(low, int) and isinstance(high, int):
+        return range(low, high + 1, int(dimension.step or 1))
+    if dimension.step is None or (high - low) / dimension.step >= MOST_VALUES:
+        return None
+    number = math.floor((high - low) / dimension.step + 1e-9) + 1
+    return [min(low + place * dimension.step, high) for place in range(number)]
 
 
 def rounded(value: float) -> float:

@@ -85,4 +85,5 @@ def cost_of(row: Row, evidence: Evidence) -> Cost | None:
         latency_median_seconds=answering.latency_median_seconds,
         latency_p99_seconds=answering.latency_p99_seconds,
         throughput=answering.throughput,
+        busy_cores=answering.busy_cores,
     )

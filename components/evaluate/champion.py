@@ -58,7 +58,7 @@ def evaluate_champion(job: ChampionJob, store: Store, *, fresh: bool = False) ->
     def make(folder: Path) -> None:
         run_in_child(answer, job.model_dump_json(), folder)
 
-    output = store.output("evaluate", job.key, make, fresh=fresh)
+    output = store.output("evaluate", job.key, make, fresh=fresh, whose="the last champion")
     said = Said.model_validate_json((output.path / SAID).read_text(encoding="utf-8"))
     return said.model_copy(update={"path": output.path})
 

@@ -6,11 +6,13 @@ as old as its first measuring.
 """
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from components.evaluate.answering import AnsweringJob
+from components.evaluate.quiet import beside, busy_seconds, disturbed
 from components.outputs import Store
 from components.records import Answering
 from components.train.worker import run_in_child
@@ -36,12 +38,19 @@ def measure(job: AnsweringJob, store: Store, *, fresh: bool = False) -> tuple[An
         names = [f"{path.parent.name}/{path.name}" for path in scored]
         (folder / MEASURED).write_text(json.dumps(names), encoding="utf-8")
 
-    output = store.output("evaluate", job.key, make, fresh=fresh)
+    output = store.output("evaluate", job.key, make, fresh=fresh, whose="sizes and speeds")
     found = Rows.validate_json((output.path / ANSWERING).read_bytes())
     # The same runs may stand in rows that are called otherwise, if they were measured before.
     names = [*(row.name for row in job.networks), *(row.name for row in job.baselines)]
     named = zip(names, found, strict=True)
     return tuple(one.model_copy(update={"name": name}) for name, one in named)
+
+
+def sentences(found: Sequence[Answering]) -> Iterator[str]:
+    """How rows answer, to be read in a log, and what disturbed the measuring, if anything did."""
+    yield from map(sentence, found)
+    if said := disturbed(row.busy_cores for row in found):
+        yield said
 
 
 def sentence(one: Answering) -> str:
@@ -60,4 +69,6 @@ def measure_in_child(text: str, folder: Path) -> None:
 
     job = AnsweringJob.model_validate_json(text)
     use_one_thread()
-    (folder / ANSWERING).write_bytes(Rows.dump_json(answers.measured(job)))
+    rows, busy = beside(lambda: answers.measured(job), busy_seconds)
+    noted = tuple(row.model_copy(update={"busy_cores": busy}) for row in rows)
+    (folder / ANSWERING).write_bytes(Rows.dump_json(noted))

@@ -80,7 +80,7 @@ def evaluate_network(job: NetworkJob, store: Store, *, fresh: bool = False) -> S
     weights = file_digest(job.trained.path / WEIGHTS)
     texts = job.new.texts if job.new else ()
     key = key_of("network", VERSION, job.training.key, weights, *texts)
-    scored = stored(key, make, store, fresh=fresh)
+    scored = stored(key, make, store, fresh=fresh, whose=job.training.name)
     # A training that was done again has other costs, and the same weights.
     spent = {name: getattr(job.trained, name) for name in ("train_seconds", "peak_memory_bytes")}
     return scored.model_copy(update=spent)
@@ -107,12 +107,15 @@ def evaluate_baseline(job: BaselineJob, store: Store, *, fresh: bool = False) ->
     if isinstance(job, TextBaselineJob):
         others["texts"] = ()
     parts = (job.prepared.key, job.name, job.params.model_copy(update=others).digest())
-    return stored(key_of("baseline", VERSION, *parts), make, store, fresh=fresh)
+    key = key_of("baseline", VERSION, *parts)
+    return stored(key, make, store, fresh=fresh, whose=job.name)
 
 
-def stored(key: str, make: Callable[[Path], None], store: Store, *, fresh: bool) -> Scored:
+def stored(
+    key: str, make: Callable[[Path], None], store: Store, *, fresh: bool, whose: str
+) -> Scored:
     """The scores under `key`, made if they are not in the store."""
-    output = store.output("evaluate", key, make, fresh=fresh)
+    output = store.output("evaluate", key, make, fresh=fresh, whose=whose)
     scored = Scored.model_validate_json((output.path / SCORED).read_text(encoding="utf-8"))
     return scored.model_copy(update={"path": output.path})
 

@@ -21,7 +21,8 @@ class Cost(Record):
     `peak_memory_bytes` is that of the child process that trained or fitted it, libraries included;
     `size_bytes` of the files that it needs to answer. Latency is of one sequence at a time, from a
     text or a window in degrees C to its answer, throughput in sequences a second in batches of 256:
-    both on one thread with nothing else running, measured in the same way for every row.
+    both on one thread, measured in the same way for every row. Nothing else of the run goes on
+    meanwhile; other work kept `busy_cores` cores busy, where that is known.
     """
 
     seconds_per_epoch: float | None
@@ -30,6 +31,7 @@ class Cost(Record):
     latency_median_seconds: float
     latency_p99_seconds: float
     throughput: float
+    busy_cores: float | None = None
 
 
 class Row(Record):

@@ -169,6 +169,8 @@ class Answering(Record):
 
     Latency is that of one sequence from a text or a window in degrees C to its answer, throughput
     in sequences a second in batches of 256. `size_bytes` is that of the files it needs.
+    `busy_cores` is how many cores other processes kept busy while the rows were measured, on
+    average; an older version did not look.
     """
 
     name: str
@@ -176,6 +178,7 @@ class Answering(Record):
     latency_median_seconds: float
     latency_p99_seconds: float
     throughput: float
+    busy_cores: float | None = None
 
 
 class NamedRow(Record):

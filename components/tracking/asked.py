@@ -83,12 +83,20 @@ def wanted(client: MlflowClient, ids: Sequence[str]) -> list[Wanted]:
     """The comparisons that the ids name, each once.
 
     Raises:
-        InputError: If an id names nothing, or the comparison of a run was deleted.
+        InputError: If an id names nothing, or what another one names, or the comparison of a run
+            was deleted.
     """
     found: dict[str, Wanted] = {}
+    named_by: dict[str, str] = {}
     whole: set[str] = set()
     for asked in ids:
         run = named(client, asked)
+        if first := named_by.get(run.info.run_id):
+            both = (
+                f"{asked} is given twice" if first == asked else f"{first} and {asked} are the same"
+            )
+            raise InputError(f"{both}: {called(run)}; give each comparison and run once")
+        named_by[run.info.run_id] = asked
         comparison = comparison_of(run)
         if is_comparison(run):
             whole.add(comparison)
@@ -99,8 +107,7 @@ def wanted(client: MlflowClient, ids: Sequence[str]) -> list[Wanted]:
             if own is None:
                 raise InputError(f"{called(run)} has no comparison any more; it was deleted")
             found[comparison] = Wanted(own)
-        if run.info.run_id not in {known.info.run_id for known in found[comparison].runs}:
-            found[comparison].runs.append(run)
+        found[comparison].runs.append(run)
     return [
         Wanted(one.comparison) if comparison in whole else one for comparison, one in found.items()
     ]

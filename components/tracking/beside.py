@@ -13,6 +13,7 @@ from components.tracking.files import download_some
 from components.tracking.history import Status, status_of
 from components.tracking.made_from import MadeFrom, record_of, text_of
 from components.tracking.search import is_comparison, named
+from components.tracking.trainings import DEVICES
 from params.flat import flatten
 from params.kept import PARAMS
 from params.load import parse
@@ -22,7 +23,7 @@ SIZES = ("train", "val", "test")
 
 
 class Beside(Record):
-    """A run or a comparison. `params` are by dotted key.
+    """A run or a comparison. `params` are by dotted key; those of a run tell on how many devices.
 
     `source` is where the data came from, `sizes` counts the examples of each part. `metrics` are
     the numbers that a single run has, by key; a comparison has its own in its report.
@@ -71,11 +72,16 @@ def one_beside(client: MlflowClient, id: str, home: Home, scratch: Path) -> Besi
         made=made,
         task=run.data.tags["unroll.task"],
         status=status_of(run, home),
-        params=params if is_comparison(run) else dict(run.data.params),
+        params=params if is_comparison(run) else {**run.data.params, "devices": devices_of(run)},
         source=run.data.tags.get("unroll.data", ""),
         sizes=sizes_of(run),
         metrics=dict(run.data.metrics),
     )
+
+
+def devices_of(run: Run) -> str:
+    """How many devices shared a training; one, where that could not be asked for yet."""
+    return run.data.tags.get(DEVICES, "1")
 
 
 def sizes_of(run: Run) -> dict[str, int]:

@@ -18,6 +18,7 @@ from components.tracking.runs import COMPLETE
 from components.tracking.search import comparison_of, latest_first
 from components.tracking.trainings import POINT
 from params.errors import InputError
+from params.load import shipped, to_run
 from params.names import Architecture
 
 RUN_ID_START = re.compile(r"[0-9a-f]{1,32}")
@@ -109,12 +110,11 @@ def find_experiment(client: MlflowClient, name: str) -> Experiment:
     if found is not None and found.lifecycle_stage == "active":
         return found
     known = sorted(one.name for one in client.search_experiments() if one.name != "Default")
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]}? " if close else ""
     there = f"there are runs of {', '.join(known)}" if known else "there are no runs yet"
-    raise InputError(
-        f"no experiment called {name!r} was run; {hint}{there}; run `unroll run {name}` first"
-    )
+    close = difflib.get_close_matches(name, {*known, *shipped()}, n=1)
+    hint = f"did you mean {close[0]}? " if close and name not in shipped() else ""
+    advice = to_run(name) if name in shipped() else "no params file of that name comes with Unroll"
+    raise InputError(f"no experiment called {name!r} was run; {hint}{there}; {advice}")
 
 
 def named_run(client: MlflowClient, experiment: Experiment, start: str) -> Run:
@@ -171,9 +171,7 @@ def best_of_latest(
             over = refused and REGRESSION not in comparison.data.tags
             return run, loss, comparison_of(refused[0]) if over else ""
     of = f" of {architecture}" if architecture is not None else ""
-    raise InputError(
-        f"{experiment.name} has no finished run{of}; run `unroll run {experiment.name}` first"
-    )
+    raise InputError(f"{experiment.name} has no finished run{of}; {to_run(experiment.name)}")
 
 
 def with_refused_last(

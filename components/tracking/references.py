@@ -20,7 +20,8 @@ from components.tracking.search import is_comparison, pages
 State = Literal["finished", "running", "interrupted", "deleted"]
 
 # Runs of a search for params belong to no comparison. They refer to outputs all the same.
-GROUPS = ("unroll.comparison", "unroll.tuning")
+SEARCH = "unroll.tuning"
+GROUPS = ("unroll.comparison", SEARCH)
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,15 @@ class Tracked:
     def lacks(self) -> bool:
         """Whether it came to its end without a result of every run."""
         return self.state == "finished" and self.own is not None and not is_whole(self.own)
+
+    @property
+    def is_idle_search(self) -> bool:
+        """Whether it is no comparison but a search for params, at which no process is."""
+        searched = [run for run in self.nested if SEARCH in run.data.tags]
+        return bool(searched) and not any(
+            is_active(run) and run.info.status == "RUNNING" and run.info.run_id not in self.dead
+            for run in searched
+        )
 
     @property
     def deleted(self) -> tuple[Run, ...]:

@@ -63,7 +63,9 @@ def train(
             train_on_devices(local, folder, follow, alone=True)
 
     try:
-        output = store.output("train", job.key, make, fresh=fresh, resumable=True, go_on=go_on)
+        output = store.output(
+            *("train", job.key, make), fresh=fresh, resumable=True, go_on=go_on, whose=job.name
+        )
     except ChildFailed as error:
         logger.error("%s: %s", job.name, error.reason, extra={"run_ended": job.name})
         raise

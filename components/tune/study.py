@@ -6,18 +6,18 @@ processes can work at a study without doing one of them twice.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import optuna
 from filelock import FileLock
 from optuna.pruners import MedianPruner
-from optuna.samplers import TPESampler
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from components.outputs import key_of
 from components.records import Claimed, Search, TrialOutcome
 from components.tune.distributions import as_params, as_suggestion, distributions
 from components.tune.owners import Owner
+from components.tune.points import next_point
 from params.names import Architecture
 
 # What a trial carries in Optuna.
@@ -25,7 +25,6 @@ OWNER, PLACE, REPEATS = "owner", "place", "repeats"
 REASON, SECONDS, EPOCHS, RUN = "reason", "seconds", "epochs", "run_id"
 
 STATES = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
-SEEDS = 2**32
 
 
 class ArchitectureStudy:
@@ -55,7 +54,7 @@ class ArchitectureStudy:
                 self.study.enqueue_trial(suggestion, user_attrs={PLACE: 1})
 
     def claim(self) -> Claimed | None:
-        """The next trial, which is this process's now; none if there are enough.
+        """The next trial, which is this process's now; none if there are enough, or no point left.
 
         One worker claims the same trials in every such search, however often it was interrupted:
         the sampler is seeded by the study and the trial's place.
@@ -67,17 +66,30 @@ class ArchitectureStudy:
             waiting = [trial for trial in counted if trial.state == TrialState.WAITING]
             if len(counted) - len(waiting) >= self.search.num_trials:
                 return None
-            place = waiting[0].user_attrs[PLACE] if waiting else len(counted) + 1
-            seed = int(key_of("trial", self.study.study_name, place), 16) % SEEDS
-            self.study.sampler = TPESampler(seed=seed)
+            if not waiting and not self.add_next(counted):
+                return None
             trial = self.study.ask(distributions(self.search.space))
-            trial.set_user_attr(PLACE, place)
             trial.set_user_attr(OWNER, self.owner.name)
         self.open[trial.number] = trial
         values = as_params(self.search.space, trial.params)
         return Claimed(
-            architecture=self.architecture, number=trial.number, place=place, values=values
+            architecture=self.architecture,
+            number=trial.number,
+            place=trial.user_attrs[PLACE],
+            values=values,
         )
+
+    def add_next(self, counted: Sequence[FrozenTrial]) -> bool:
+        """Let a trial wait that has no values of the `counted` ones; returns whether there is one.
+
+        Before it is claimed, so that whoever is killed meanwhile leaves it with its values.
+        """
+        place = len(counted) + 1
+        seed = ("trial", self.study.study_name, place)
+        point = next_point(self.search.space, self.study, map(suggested, counted), seed)
+        if point is not None:
+            self.study.enqueue_trial(point, user_attrs={PLACE: place})
+        return point is not None
 
     def take_over(self) -> list[int]:
         """The places of trials whose process is gone; they are to be done again, with their values.
@@ -95,7 +107,7 @@ class ArchitectureStudy:
                 place = trial.user_attrs.get(PLACE) or self.count_of(trials, again)
                 if trial.number not in again:  # else its process ended while taking it over
                     attributes = {PLACE: place, REPEATS: trial.number}
-                    self.study.enqueue_trial(trial.params, user_attrs=attributes)
+                    self.study.enqueue_trial(suggested(trial), user_attrs=attributes)
                 self.study.tell(trial.number, state=TrialState.FAIL)
                 found.append(place)
         return found
@@ -150,6 +162,11 @@ class ArchitectureStudy:
             if trial.state in STATES and trial.number not in again
         ]
         return tuple(sorted(ended, key=lambda one: one.place))
+
+
+def suggested(trial: FrozenTrial) -> dict[str, Any]:
+    """What a trial has, or is to have; Any: as Optuna types it."""
+    return {**trial.system_attrs.get("fixed_params", {}), **trial.params}
 
 
 def outcome_of(search: Search, architecture: Architecture, trial: FrozenTrial) -> TrialOutcome:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from components.storage import Home
 from flows.predict.arguments import Asked, architecture, check, check_for_task
 from params.kept import PARAMS, load_kept
-from params.load import load, shipped
+from params.load import load, shipped, to_run
 from params.names import Task
 from params.schema import ClassificationExperiment, Experiment
 
@@ -32,7 +32,7 @@ def predict(asked: Asked, home: Home) -> None:
     from flows.reading import require_runs
     from flows.settings import few_tries, set_defaults
 
-    require_runs(home, f"`unroll run {name}`")
+    require_runs(home, to_run(name))
     set_defaults()
     from components.tracking.read import find_run
 

@@ -11,6 +11,7 @@ from flows.checks import check
 from flows.options import listed_seeds, repeated
 from flows.reading import reading
 from flows.terminal import note
+from params.defaults import filled
 from params.difference import difference, flat
 from params.errors import InputError
 from params.kept import PARAMS, load_kept
@@ -138,6 +139,8 @@ def said(
     from components.provenance import changed_since
 
     yield f"rerun of {source.called}, of {moment(source.created)} UTC"
-    lines = [str(change) for change in difference(flat(before), flat(params))]
+    old, new = flat(before), flat(params)
+    changes = difference(filled(old, new, before.task), filled(new, old, params.task))
+    lines = [str(change) for change in changes]
     lines += changed_since(source.code_revision, source.versions, now)
     yield from (f"  {line}" for line in lines or ["no difference in params, code and versions"])

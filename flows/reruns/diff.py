@@ -15,6 +15,7 @@ from flows.reading import reading
 from flows.reports.again import rebuilt
 from flows.reports.folder import read_report
 from flows.terminal import note, stdout
+from params.defaults import filled
 from params.errors import InputError
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ def sections(a: "Beside", b: "Beside", reports: Sequence["Comparison"]) -> Secti
 
     return {
         "metrics": row_lines(*reports) if reports else value_lines(a, b),
-        "params": param_lines(a.params, b.params),
+        "params": param_lines(
+            filled(a.params, b.params, a.task), filled(b.params, a.params, b.task)
+        ),
         "data": data_lines(a, b),
         "code and versions": code_lines(a, b),
     }

@@ -12,8 +12,10 @@ from components.storage import Home
 from dashboards.wording import DASH, moment, quantity
 from flows.reading import reading
 from flows.terminal import stdout
+from params.defaults import filled
 from params.difference import difference
 from params.errors import InputError
+from params.load import to_run
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,7 +37,7 @@ def show_history(name: str, home: Home, *, as_json: bool) -> None:
 
         found = past(home, name)
     if not found:  # it was searched for better params alone
-        raise InputError(f"{name} has no comparison yet; run `unroll run {name}` first")
+        raise InputError(f"{name} has no comparison yet; {to_run(name)}")
     changes = changes_of(found)
     if as_json:
         documents = [
@@ -54,8 +56,11 @@ def changes_of(found: Sequence["Past"]) -> list[list[str]]:
 
 def changed(new: "Past", old: "Past") -> Iterator[str]:
     """The params and the data that are otherwise in the newer of two comparisons."""
-    if new.params_digest != old.params_digest:
-        found = [f"{one.key} {one.values}" for one in difference(old.params, new.params)]
+    before, after = (
+        filled(one.params, other.params, one.task) for one, other in ((old, new), (new, old))
+    )
+    found = [f"{one.key} {one.values}" for one in difference(before, after)]
+    if found or new.params_digest != old.params_digest:
         yield f"params changed: {'; '.join(found) or 'texts that stand in the params file'}"
     if new.fingerprint != old.fingerprint:
         yield f"data changed: {old.fingerprint} -> {new.fingerprint}"

@@ -21,6 +21,7 @@ from flows.tasks import logger
 from flows.told import SAME
 from flows.tuning.outcome import markdown, write_files
 from flows.tuning.trials import Bench, trial
+from params.errors import plural
 from params.names import Architecture
 from params.schema import Experiment
 
@@ -99,14 +100,19 @@ def try_all(studies: Studies, bench: Bench) -> None:
 
 def say_where_it_stands(studies: Studies) -> None:
     """Say what was done before."""
+    wanted = studies.search.num_trials
+    enough = set()
     for one in studies.found():
-        if one.trials:
-            logger.info(
-                "tune: %s goes on after %d of %d trials",
-                *(one.architecture, len(one.trials), studies.search.num_trials),
-            )
+        done = len(one.trials)
+        if done >= wanted:
+            enough.add(one.architecture)
+            said = "has %s already, and --trials asks for %d: none is added"
+            logger.info(f"tune: %s {said}", one.architecture, plural(done, "trial"), wanted)
+        elif done:
+            logger.info("tune: %s goes on after %d of %d trials", one.architecture, done, wanted)
     for architecture, place in studies.taken_over:
-        logger.info("tune: %s trial %d was interrupted and is done again", architecture, place)
+        if architecture not in enough:
+            logger.info("tune: %s trial %d was interrupted and is done again", architecture, place)
 
 
 def artifact_key(search: Search) -> str:

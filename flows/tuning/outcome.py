@@ -5,19 +5,23 @@ import io
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from pydantic import JsonValue
 
 from components.files import write_whole
 from components.markdown import plain, table
 from components.metrics import metrics_of
-from components.records import Search, TrialOutcome, Tuned, Tuning
+from components.records import Search, TrialOutcome, TrialState, Tuned, Tuning
 from dashboards.wording import DASH
 from params.changed import changed
+from params.errors import plural
 from params.flat import flatten
 from params.load import to_yaml
 from params.names import ARCHITECTURE_LABELS
 from params.schema import Experiment
+from params.space import num_points
+from params.tune import as_text
 
 TRIALS, FOUND = "trials.csv", "tuning.json"
 OPTIMISTIC = (
@@ -115,16 +119,30 @@ def said_values(trial: TrialOutcome | None) -> str:
     return " ".join(f"{key}={value}" for key, value in flatten(trial.values).items())
 
 
-def lines(found: Tuning) -> list[str]:
-    """The table for a terminal."""
+def lines(found: Tuning, width: int) -> list[str]:
+    """The table for a terminal of so many columns; where it has no room, a list."""
     rows: Sequence[Sequence[str]] = [HEADINGS, *cells(found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if sum(widths) + 2 * (len(widths) - 1) > width:
+        return [line for one in found.tuned for line in listed(one, found.search)]
     return [
         "  ".join(
             cell.rjust(width) if 0 < place < len(row) - 1 else cell.ljust(width)
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
+    ]
+
+
+def listed(one: Tuned, search: Search) -> list[str]:
+    """The same of one architecture, in short lines."""
+    counts = ", ".join(f"{one.count(state)} {state}" for state in get_args(TrialState))
+    values = flatten(one.best.values if one.best else {})
+    return [
+        f"{ARCHITECTURE_LABELS[one.architecture]}: best {shown(one.best, search)}, "
+        f"as in the file {shown(one.as_in_file, search)}",
+        f"  {counts}",
+        *(f"  {key}={value}" for key, value in values.items()),
     ]
 
 
@@ -136,12 +154,32 @@ def markdown(found: Tuning) -> str:
         for row in cells(found)
     ]
     heading = f"**A search for better params of {plain(search.experiment)}**, by {search.metric}"
-    after = [f"`{run_command(found)}`"] if found.files else []
-    return "\n\n".join([heading, table(HEADINGS, rows), OPTIMISTIC, *after])
+    after = [*all_tried(found), OPTIMISTIC, *(next_steps(found) if found.files else ())]
+    return "\n\n".join([heading, table(HEADINGS, rows), *after])
+
+
+def all_tried(found: Tuning) -> list[str]:
+    """Which architectures have nothing left to try, a line each."""
+    number = num_points(found.search.space)
+    return [
+        f"{one.architecture}: all {plural(number, 'point')} of the space were tried"
+        for one in found.tuned
+        if number and len({as_text(trial.values) for trial in one.trials}) >= number
+    ]
+
+
+def next_steps(found: Tuning) -> list[str]:
+    """The commands that say how good the winners are: a run of each, then all side by side."""
+    steps = [f"next: `{run_command(found)}`"]
+    if len(found.files) > 1:
+        ids = " ".join(f"ID-{name}" for name in found.files)
+        said = "with the ids of the comparisons that it made"
+        steps.append(f"then: `unroll compare {ids}`, {said}, sets them side by side")
+    return steps
 
 
 def run_command(found: Tuning) -> str:
-    """The command that says how good the winners are."""
+    """The command that makes a comparison of each winner."""
     here = Path.cwd()
     paths = map(Path, found.files.values())
     names = [str(path.relative_to(here) if path.is_relative_to(here) else path) for path in paths]

@@ -15,8 +15,9 @@ from flows.settings import few_tries, set_defaults
 from flows.terminal import Terminal, showing
 from flows.told import SAME
 from flows.tuning.asked import Asked
-from params.errors import InputError
+from params.errors import InputError, plural
 from params.schema import Experiment
+from params.space import num_points
 
 # A child of `components`, so that it goes where the stages' own messages go.
 logger = logging.getLogger("components.flows")
@@ -84,12 +85,14 @@ def search_of(asked: Asked, prepared: Prepared) -> Search:
 
 def introduce(search: Search, terminal: Terminal) -> None:
     """Say what is searched, and by what."""
-    names = ", ".join(search.architectures)
+    names, trials = ", ".join(search.architectures), plural(search.num_trials, "trial")
     terminal.say(
-        f"tune {search.experiment}: {search.num_trials} trials each of {names}, by {search.metric} "
+        f"tune {search.experiment}: {trials} each of {names}, by {search.metric} "
         f"on validation data; search {search.id}"
     )
-    terminal.say(f"the space ({search.space_from}):")
+    number = num_points(search.space)
+    few = f", {plural(number, 'point')}" if number and number <= search.num_trials else ""
+    terminal.say(f"the space ({search.space_from}{few}):")
     for key, dimension in search.space.items():
         if dimension.choices is not None:
             said = f"one of {', '.join(map(str, dimension.choices))}"
@@ -147,16 +150,19 @@ def conclude(found: Tuning, terminal: Terminal) -> int:
 
     An architecture whose trials go on in another process may still have a complete one.
     """
-    from flows.tuning.outcome import OPTIMISTIC, lines, run_command
+    from flows.tuning.outcome import OPTIMISTIC, all_tried, lines, next_steps
 
-    for line in lines(found):
+    for line in lines(found, terminal.room):
         terminal.say(line)
     for one in found.tuned:
         if one.running:
             terminal.say(f"{one.architecture}: {one.running} more go on in another process")
+    for said in all_tried(found):
+        terminal.say(said)
     if found.files:
         terminal.say(OPTIMISTIC)
-        terminal.say(f"next: {run_command(found)}")
+        for step in next_steps(found):
+            terminal.say(step)
     without = [one for one in found.tuned if one.best is None and not one.running]
     for one in without:
         reasons = sorted({trial.reason for trial in one.trials if trial.reason}) or ["none ended"]

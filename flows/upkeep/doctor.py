@@ -4,15 +4,17 @@ import json
 import sys
 from collections.abc import Generator, Iterator
 from dataclasses import asdict
+from textwrap import wrap
 
 from components.storage import Home
 from flows.settings import set_defaults
-from flows.terminal import console
+from flows.terminal import console, stdout
 from flows.upkeep import devices, environment, shared, stored
 from flows.upkeep.findings import Check, Finding, isolated
 from params.errors import plural
 
 WIDTH = 16  # of what was checked
+LEAST = 20  # columns of what was found, however narrow the terminal
 
 
 def doctor(home: Home, *, deep: bool, as_json: bool) -> int:
@@ -83,9 +85,27 @@ def prefect() -> Iterator[Finding]:
 
 
 def tell(finding: Finding) -> None:
-    """One line on stdout, and another one under it with how to mend what is not well."""
-    mark = f"{finding.mark:<6}"
-    sys.stdout.write(f"{mark}{finding.checked:<{WIDTH}}{' '.join(finding.found.split())}\n")
+    """One line on stdout, and another one under it with how to mend what is not well.
+
+    On a terminal they are folded where it ends, under their beginning.
+    """
+    head = f"{finding.mark:<6}{finding.checked:<{WIDTH}}"
+    sys.stdout.write(folded(head, " ".join(finding.found.split())))
     if finding.mend:
-        sys.stdout.write(f"{'':<{len(mark) + WIDTH}}-> {finding.mend}\n")
+        sys.stdout.write(folded(f"{'':<{len(head)}}-> ", finding.mend))
     sys.stdout.flush()
+
+
+def folded(head: str, text: str) -> str:
+    """`text` behind `head`, in lines that no word of it is broken for."""
+    width = max(stdout().width, len(head) + LEAST)
+    indent = " " * len(head)
+    lines = wrap(
+        text,
+        width,
+        initial_indent=head,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines) + "\n"

@@ -36,20 +36,24 @@ def from_store(
     if unknown:
         return [], [f"nothing in the store can go: {unknown[0]}"]
     needed = union(kept)
+    # A search that does a trial again begins it anew where what it left is gone.
+    without = union(one for one in kept if not one.is_idle_search)
+    needed_of = {"output": needed, "partial": without if wish.unfinished else needed}
     asked = asked_for(comparisons, given_up, wish)
     items, busy = [], []
     for one in stored:
         if one.kind == "removed":
             if not wish.experiments:
                 items.append(item_of(one, "its removal was interrupted"))
-        elif is_needed(one, needed) or not is_asked_for(one, asked, wish):
+        elif is_needed(one, needed_of[one.kind]) or not is_asked_for(one, asked, wish):
             continue
         elif one.used >= since or is_held(one.lock):
             busy.append(one)
         else:
             items.append(item_of(one, reason(one, comparisons, given_up)))
     used = [f"{told(busy)} stays: a process that is running used it"] if busy else []
-    return items, [*used, *for_unfinished(stored, kept)]
+    searched = [] if wish.unfinished else for_searches(stored, kept)
+    return items, [*used, *for_unfinished(stored, kept), *searched]
 
 
 def for_unfinished(stored: Sequence[Stored], kept: Sequence[Tracked]) -> list[str]:
@@ -65,6 +69,17 @@ def for_unfinished(stored: Sequence[Stored], kept: Sequence[Tracked]) -> list[st
     return [f"{told(theirs)} stays for {whose} {mend}"]
 
 
+def for_searches(stored: Sequence[Stored], kept: Sequence[Tracked]) -> list[str]:
+    """What stays half written for searches that nobody is at, and for no comparison, if any."""
+    ours = union(one for one in kept if one.is_idle_search)
+    others = union(one for one in kept if not one.is_idle_search)
+    half = [one for one in stored if one.kind == "partial" and one.name in ours - others]
+    if not half:
+        return []
+    mend = "to go on with (the same `unroll tune`); --unfinished gives it up"
+    return [f"{told(half)}, half written, stays for a search {mend}"]
+
+
 def union(comparisons: Iterable[Tracked]) -> Names:
     """All outputs that comparisons refer to."""
     return frozenset(name for one in comparisons for name in one.outputs)
@@ -75,7 +90,8 @@ def asked_for(
 ) -> Names | None:
     """The outputs that the wish is about, whoever else needs them; None if it is about all."""
     if wish.unfinished:
-        chosen = given_up
+        searches = [one for one in comparisons if one.is_idle_search and wish.of(one.experiment)]
+        chosen = [*given_up, *searches]
     elif wish.experiments:
         chosen = [one for one in comparisons if wish.of(one.experiment)]
     else:

@@ -47,7 +47,11 @@ def test_a_complete_output_is_reused(store: Store, caplog: pytest.LogCaptureFixt
     assert caplog.messages == []
     again = store.output("stage", "key", refuse)
     assert again.reused
-    assert caplog.messages == ["stage: reused, nothing it depends on changed"]
+    store.output("stage", "key", refuse, whose="lstm seed 1")
+    assert caplog.messages == [
+        "stage: reused, nothing it depends on changed",
+        "stage lstm seed 1: reused, nothing it depends on changed",
+    ]
     assert (again.path, again.key) == (made.path, "key")
     assert made.path == store.root / "stage" / "key"
     listed = json.loads((made.path / MANIFEST).read_text())

@@ -3,7 +3,9 @@
 import pytest
 
 from components.metrics import metrics_of
+from components.records import Cost
 from dashboards.look import COLOURS
+from dashboards.render import render
 
 
 @pytest.mark.parametrize(
@@ -103,3 +105,20 @@ def test_all_rows_have_a_place_and_the_best_network_is_marked(classification, pa
     badges = [badge.text() for badge in table.all(css="badge")]
     assert badges == ["baseline", "best network", "baseline"]
     assert "TF-IDF" in table.one("tr", css="best").text()
+
+
+def test_a_machine_that_was_not_quiet_is_told_below_the_costs(classification):
+    assert "Other work kept" not in render(classification)
+    cost = Cost(
+        seconds_per_epoch=None,
+        peak_memory_bytes=1,
+        size_bytes=1,
+        latency_median_seconds=1,
+        latency_p99_seconds=1,
+        throughput=1,
+        busy_cores=1.5,
+    )
+    first, *others = classification.rows
+    rows = (first.model_copy(update={"cost": cost}), *others)
+    noisy = render(classification.model_copy(update={"rows": rows}))
+    assert "Other work kept 1.5 cores of the machine busy while latency and throughput" in noisy

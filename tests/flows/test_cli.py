@@ -162,7 +162,7 @@ def test_a_pipe_gets_no_colours_and_no_folded_lines(unroll: Callable[..., Answer
         ("clean --older-than 3y", "--older-than must be a number with m, h, d or w for minutes, "),
         ("open imdb-1", "no report yet in "),
         ("predict temperature", "mlflow.db does not exist; run `unroll run temperature` first"),
-        ("predict my-own text", "mlflow.db does not exist; run `unroll run my-own` first"),
+        ("predict my-own text", "mlflow.db does not exist; run its params file first"),
         ("predict missing.yaml text", "no params file at missing.yaml"),
         ("predict imdb", "give a TEXT, --file, or - to read texts from standard input"),
         ("predict imdb a --steps 3", "--steps is for a forecast; imdb is a classification"),

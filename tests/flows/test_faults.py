@@ -235,6 +235,32 @@ def test_an_interrupted_run_says_so_everywhere_and_is_taken_up(
     assert_nothing_is_left(home)
 
 
+@pytest.mark.slow
+def test_a_pipe_that_nobody_reads_any_more_interrupts_it(
+    experiment: Path, undisturbed: dict[str, Any], tmp_path: Path, empty_database: Path
+) -> None:
+    """As in `unroll run NAME 2>&1 | head`."""
+    home, pipe = new_home(tmp_path / "home", empty_database), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with (
+        os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)) as reader,
+        unroll(home, "run", str(experiment), log=pipe) as attempt,
+    ):
+        os.set_blocking(reader.fileno(), True)
+        while "epoch 3/" not in reader.readline():
+            pass
+        children = attempt.children()
+        assert children
+        reader.close()
+        assert attempt.process.wait(LIMIT) == 1
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive
+    assert {run.info.status for run in runs(home)} == {"KILLED"}
+    assert finished(home, "resume", log=tmp_path / "log") == 0
+    assert comparison(home) == undisturbed
+    assert_nothing_is_left(home)
+
+
 def wait_for(log: Path, text: str) -> None:
     end = time.monotonic() + LIMIT
     while not (log.exists() and text in log.read_text()):

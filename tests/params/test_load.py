@@ -207,10 +207,16 @@ BASELINES = "'last_value', 'seasonal_last_value', 'climatology' or 'harmonic_reg
             "compare.alert.dorp is not a known key; did you mean compare.alert.drop?",
         ),
         ("compare.metric=mae", 'compare.metric must be text like ^test/[a-z0-9_]+$, got "mae"'),
+        ("compare.alert.metric=test/mae", "compare.alert.drop is missing"),
+        ("task=words", "task must be classification or forecast, got 'words'"),
     ],
 )
 def test_a_bad_override_is_one_line(override: str, message: str) -> None:
     assert error_of("temperature", override) == f"{message} (--set {override.partition('=')[0]})"
+
+
+def test_another_task_is_to_blame_for_the_keys_that_it_lacks() -> None:
+    assert "(--set task) (and " in error_of("temperature", "task=classification")
 
 
 @pytest.mark.parametrize(
@@ -491,7 +497,7 @@ def test_what_is_kept_elsewhere_is_read_like_a_file() -> None:
     [
         (None, ["train.max_epochs=0"], "must be at least 1, got 0 (--set train.max_epochs)"),
         (None, ["train.max_epoch=3"], "did you mean train.max_epochs? (--set train.max_epoch)"),
-        (None, ["task=x"], "task must be classification or forecast, got 'x' (run 1f)"),
+        (None, ["task=x"], "task must be classification or forecast, got 'x' (--set task)"),
         ("a: [", [], "run 1f is not readable YAML at line 1, column 5"),
         ("", [], "run 1f must hold keys and values such as 'name: imdb', got nothing"),
         ("task: forecast\nname: a", [], "is missing (run 1f)"),

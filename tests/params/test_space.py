@@ -4,7 +4,7 @@ import pytest
 
 from params.errors import InputError
 from params.load import load
-from params.space import default_space, space_of
+from params.space import default_space, num_points, points, space_of
 from params.tune import Dimension
 
 
@@ -102,3 +102,28 @@ def test_the_default_space_is_around_what_the_experiment_has(name: str) -> None:
 def test_layers_of_one_unit_have_no_half() -> None:
     space = default_space(load("imdb", ["model.hidden_sizes=[1]"]))
     assert space["model.hidden_sizes"].choices == ([1], [2])
+
+
+def test_the_points_of_a_space_that_has_few() -> None:
+    few = {
+        "a": Dimension(choices=([1], [2])),
+        "b": Dimension(low=1, high=4, step=2),
+        "c": Dimension(low=0.1, high=0.35, step=0.1),
+    }
+    assert num_points(few) == 2 * 2 * 3
+    found = list(points(few))
+    assert len(found) == 12
+    assert found[0] == {"a": [1], "b": 1, "c": 0.1}
+    assert found[-1] == {"a": [2], "b": 3, "c": pytest.approx(0.3)}
+
+
+@pytest.mark.parametrize(
+    "dimension",
+    [
+        Dimension(low=0.1, high=0.2),
+        Dimension(low=0.1, high=0.2, log=True),
+        Dimension(low=0.0, high=1.0, step=1e-7),
+    ],
+)
+def test_a_space_of_too_many_points_has_no_number(dimension: Dimension) -> None:
+    assert num_points({"a": Dimension(choices=(1, 2)), "b": dimension}) is None

@@ -260,6 +260,8 @@ def test_a_measuring_is_reused_on_the_same_machine_for_the_same_rows(
     for row in first:
         assert 0 < row.latency_median_seconds <= row.latency_p99_seconds < 10
         assert row.throughput > 100
+        assert row.busy_cores is not None
+        assert 0 <= row.busy_cores < 1000
     assert cost.measure(job, store) == first  # to the last digit of what a clock said
     assert cost.measure(job, store, fresh=True) != first
     # The same runs may be called otherwise in a grid; what was measured of them is as good there.
@@ -298,3 +300,6 @@ def test_what_a_log_says_of_a_row() -> None:
         "lstm answers in 1.23 ms (99 of 100 times within 4.50 ms), 8,123 a second in batches; "
         "740,000 bytes on disk"
     )
+    assert list(cost.sentences([row])) == [cost.sentence(row)]
+    busy = row.model_copy(update={"busy_cores": 1.5})
+    assert list(cost.sentences([row, busy]))[2].startswith("other work kept 1.5 cores of the mach")

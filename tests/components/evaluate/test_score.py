@@ -232,6 +232,22 @@ def test_what_a_training_took_is_that_of_the_last_one(
     assert in_this_process == ["score_network"]
 
 
+def test_it_is_said_whose_scores_are_reused(
+    network_job: score.NetworkJob,
+    series_job: score.SeriesBaselineJob,
+    store: Store,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level("INFO", "components.outputs"):
+        for _ in range(2):
+            score.evaluate_network(network_job, store)
+            score.evaluate_baseline(series_job, store)
+    assert caplog.messages == [
+        "evaluate lstm seed 3: reused, nothing it depends on changed",
+        f"evaluate {series_job.name}: reused, nothing it depends on changed",
+    ]
+
+
 def test_what_networks_read_besides_changes_no_baseline(
     text_job: score.TextBaselineJob, store: Store, in_this_process: list[str]
 ) -> None:

@@ -335,7 +335,7 @@ def test_runs_and_comparisons_are_asked_for_together(home: Home, leave: Leave) -
     )
     ids = leave(OLD, pair, missing=lost)
     leave(NEW, ONE, start=2_000)
-    chosen = [ids["gru-seed1"][:20], ids["gru-seed2"], ids["gru-seed1"]]
+    chosen = [ids["gru-seed1"][:20], ids["gru-seed2"]]
     found = asked(home, *chosen, NEW)
     assert [called for called, _ in found] == [
         f"{ids['gru-seed1']} (gru-seed1 of {OLD}), {ids['gru-seed2']} (gru-seed2 of {OLD})",
@@ -346,9 +346,26 @@ def test_runs_and_comparisons_are_asked_for_together(home: Home, leave: Leave) -
     assert [(one.name, one.seed) for one in some.missing] == [("gru", 2), ("climatology", None)]
     assert len(whole.runs) == 1
     # Asked for whole it comes whole, whatever is asked for besides.
-    for order in ([chosen[0], OLD], [OLD, chosen[0], OLD]):
+    for order in ([chosen[0], OLD], [OLD, chosen[0]]):
         ((called, both),) = asked(home, *order)
         assert (called, len(both.runs)) == (OLD, 2)
+
+
+def test_what_is_named_twice_is_refused(home: Home, leave: Leave) -> None:
+    run = leave(OLD, ONE)["lstm-seed1"]
+    once = "give each comparison and run once"
+    for ids, said in {
+        ("latest", "latest"): f"latest is given twice: {OLD}; {once}",
+        (OLD, "latest"): f"{OLD} and latest are the same: {OLD}; {once}",
+        (
+            run[:9],
+            OLD,
+            run,
+        ): f"{run[:9]} and {run} are the same: {run} (lstm-seed1 of {OLD}); {once}",
+    }.items():
+        with pytest.raises(InputError) as caught:
+            asked(home, *ids)
+        assert str(caught.value) == said
 
 
 def test_a_deleted_comparison_leaves_runs_that_nobody_can_compare(

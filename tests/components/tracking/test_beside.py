@@ -22,8 +22,11 @@ def test_a_run_has_its_own_params_and_numbers_and_a_comparison_those_of_its_file
     assert (whole.is_comparison, run.is_comparison) == (True, False)
     assert (whole.status, run.status) == ("running", "complete")
     assert whole.params == {"name": "tiny"}
-    expected = {"architecture": "gru", "seed": "7", "train.max_epochs": "1"}
+    expected = {"architecture": "gru", "seed": "7", "train.max_epochs": "1", "devices": "1"}
     assert run.params.items() >= {**expected, "ingest.num_days": "120"}.items()
+    parent.tracking.client().set_tag(run_id, "unroll.devices", "2")
+    shared, _ = beside(home, (run_id, "tiny-1"), tmp_path)
+    assert shared.params["devices"] == "2"
     assert run.metrics["test/mae"] == 1.75
     assert run.metrics["best/val/loss"] == 0.5
     for side in (whole, run):

@@ -126,9 +126,15 @@ def test_a_run_is_found_by_the_start_of_its_id(
         (
             {"experiment": "tini"},
             "no experiment called 'tini' was run; did you mean tiny? there are runs of tiny; "
-            "run `unroll run tini` first",
+            "no params file of that name comes with Unroll",
         ),
-        ({"architecture": "gru"}, "tiny has no finished run of gru; run `unroll run tiny` first"),
+        (
+            {"experiment": "imbd_offline"},
+            "'imbd_offline' was run; did you mean imdb_offline? there are runs of tiny; no params",
+        ),
+        ({"experiment": "imdb"}, "'imdb' was run; there are runs of tiny; run `unroll run imdb` f"),
+        ({"experiment": "nope"}, "'nope' was run; there are runs of tiny; no params file of that"),
+        ({"architecture": "gru"}, "tiny has no finished run of gru; run its params file first"),
         ({"run_id": "xyz"}, "--run xyz: no run of tiny has an id that begins so"),
         ({"run_id": "%"}, "--run %: no run of tiny has an id that begins so"),
         ({"run_id": "comparison"}, "--run * is the comparison one; give the id of one of its runs"),
@@ -154,9 +160,7 @@ def test_an_experiment_without_a_finished_run(
     home: Home, add: Callable[..., dict[str, str]], opened: Tracking
 ) -> None:
     add("one", 1_000, {("lstm", 1): [0.5]}, unfinished=["lstm-seed1"])
-    with pytest.raises(
-        InputError, match=r"^tiny has no finished run; run `unroll run tiny` first$"
-    ):
+    with pytest.raises(InputError, match=r"^tiny has no finished run; run its params file first$"):
         find(home)
     opened.client().delete_experiment(opened.experiment_id)
     with pytest.raises(

@@ -1,5 +1,6 @@
 """Searches in Optuna's database: interrupted, taken up, shared, and the same again."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -17,6 +18,7 @@ from components.records import Search, Tuned
 from components.storage import Home
 from components.tune.studies import working_at
 from params.errors import InputError
+from params.tune import Dimension
 
 ROOT = Path(__file__).parents[3]
 Make = Callable[..., Search]
@@ -103,6 +105,53 @@ def test_more_trials_go_on_where_fewer_stopped(
     whole = done(search_of(), Home(tmp_path / "whole"), work)
     done(search_of(num_trials=3), Home(tmp_path / "parts"), work)
     assert done(search_of(), Home(tmp_path / "parts"), work) == whole
+
+
+FEW = {
+    "model.hidden_sizes": Dimension(choices=([1], [2])),
+    "train.learning_rate": Dimension(low=0.1, high=0.3, step=0.1),
+}
+FIRST = {"train.learning_rate": 0.2, "model.hidden_sizes": [2]}
+
+
+def test_no_point_is_tried_twice_and_a_search_ends_when_all_were(
+    search_of: Make, work: ModuleType, tmp_path: Path
+) -> None:
+    search = search_of(space=FEW, first=FIRST, num_trials=20)
+    (one,) = done(search, Home(tmp_path / "whole"), work)
+    points = [json.dumps(trial.values, sort_keys=True) for trial in one.trials]
+    assert len(points) == len(set(points)) == 6
+    assert [trial.place for trial in one.trials] == [1, 2, 3, 4, 5, 6]
+    assert one.trials[0].values == FIRST
+    process = start(tmp_path / "killed", search, 8)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    done(search_of(space=FEW, first=FIRST, num_trials=4), Home(tmp_path / "killed"), work)
+    assert done(search, Home(tmp_path / "killed"), work) == (one,)
+
+
+def test_what_was_tried_twice_before_is_not_tried_again(
+    search_of: Make, work: ModuleType, tmp_path: Path
+) -> None:
+    """A study of a version that did not look."""
+    search, home = search_of(space=FEW, first=FIRST, num_trials=20), Home(tmp_path)
+    with working_at(search, home) as studies:
+        study = studies.of["gru"].study
+        again = {"model.hidden_sizes": "[2]", "train.learning_rate": 0.2}
+        study.enqueue_trial(again, user_attrs={"place": 2})
+        work.do_all(studies)
+        (one,) = studies.found()
+    assert [trial.values for trial in one.trials[:2]] == [FIRST, FIRST]
+    assert len(one.trials) == 7
+
+
+def test_trials_that_go_on_at_a_time_are_of_different_points(
+    search_of: Make, work: ModuleType, tmp_path: Path
+) -> None:
+    with working_at(search_of(space=FEW, first=None, num_trials=20), Home(tmp_path)) as studies:
+        claimed = [studies.claim(Counter()) for _ in range(6)]
+        assert len({json.dumps(one.values, sort_keys=True) for one in claimed if one}) == 6
+        assert studies.claim(Counter()) is None
 
 
 def test_the_choice_of_architectures_does_not_change_a_study(

@@ -65,6 +65,19 @@ def test_what_changed_is_told_of_the_newer_of_two() -> None:
     ]
 
 
+def test_what_was_not_stored_then_is_its_default_and_where_it_ran_is_told() -> None:
+    old = past("tiny-1")
+    stored = {"resources.workers": "auto", "resources.precision": "32-true"}
+    same = past("tiny-2", params={**old.params, **stored})
+    two = past("tiny-3", params={**old.params, **stored, "resources.devices": "2"})
+    assert history.changes_of([two, same, old]) == [
+        ["params changed: resources.devices 1 -> 2"],
+        [],
+        [],
+    ]
+    assert history.changes_of([old, two])[0] == ["params changed: resources.devices 2 -> 1"]
+
+
 def test_columns_where_there_is_room() -> None:
     assert shown(80) == [
         "2026-01-02 03:04  tiny-4  –            –             running",
@@ -100,7 +113,7 @@ def test_what_was_searched_for_better_params_alone_has_no_comparison(home: Home)
     for as_json in (False, True):
         with pytest.raises(InputError) as caught:
             history.show_history("tiny", home, as_json=as_json)
-        assert str(caught.value) == "tiny has no comparison yet; run `unroll run tiny` first"
+        assert str(caught.value) == "tiny has no comparison yet; run its params file first"
 
 
 def test_a_score_that_is_no_number_is_null(

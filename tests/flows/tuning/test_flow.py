@@ -93,3 +93,25 @@ def test_the_last_trial_that_is_killed_ends_no_search(
 ) -> None:
     with pytest.raises(Interrupted):
         searched(tmp_path, monkeypatch, Trials(lost=14))
+
+
+@pytest.mark.parametrize(
+    ("num_trials", "said"),
+    [
+        (20, "tune: gru goes on after 14 of 20 trials"),
+        (14, "tune: gru has 14 trials already, and --trials asks for 14: none is added"),
+        (2, "tune: gru has 14 trials already, and --trials asks for 2: none is added"),
+    ],
+)
+def test_it_is_said_what_is_there_already(
+    num_trials: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    searched(tmp_path, monkeypatch, Trials())
+    with working_at(SEARCH.model_copy(update={"num_trials": num_trials}), Home(tmp_path)) as found:
+        caplog.set_level("INFO", "components")
+        flow.say_where_it_stands(found)
+    assert caplog.messages == [said]

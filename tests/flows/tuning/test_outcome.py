@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from components.records import Search, TrialOutcome, Tuned, Tuning
-from flows.tuning.outcome import lines, markdown, run_command, write_files
+from flows.tuning.outcome import (
+    all_tried,
+    lines,
+    markdown,
+    next_steps,
+    run_command,
+    write_files,
+)
 from params.load import load
 from params.tune import Dimension
 
@@ -91,7 +98,7 @@ def test_every_trial_is_a_row_and_a_program_reads_all(found: Tuning, tmp_path: P
 
 
 def test_the_table_has_a_line_an_architecture(found: Tuning) -> None:
-    head, first, second = (line.split() for line in lines(found))
+    head, first, second = (line.split() for line in lines(found, 160))
     assert head[:2] == ["architecture", "best"]
     assert first == [
         *("LSTM", "0.371", "°C", "0.401", "°C", "2", "1", "0"),
@@ -114,3 +121,42 @@ def test_the_next_command_names_files_from_where_one_stands(
     monkeypatch.chdir(tmp_path)
     written = write_files(found, load("temperature"), tmp_path / "a folder", COMMAND)
     assert run_command(written) == "unroll run 'a folder/best-lstm.yaml'"
+    assert next_steps(written) == ["next: `unroll run 'a folder/best-lstm.yaml'`"]
+
+
+def test_several_winners_are_run_and_then_set_side_by_side(found: Tuning) -> None:
+    both = found.model_copy(update={"files": {"lstm": "/a/best-lstm.yaml", "gru": "/a/b.yaml"}})
+    assert next_steps(both) == [
+        "next: `unroll run /a/best-lstm.yaml /a/b.yaml`",
+        "then: `unroll compare ID-lstm ID-gru`, with the ids of the comparisons that it made, sets "
+        "them side by side",
+    ]
+    assert "\n\nthen: `unroll compare ID-lstm ID-gru`" in markdown(both)
+
+
+def test_without_room_for_a_table_every_line_is_short(found: Tuning) -> None:
+    assert lines(found, 60) == [
+        "LSTM: best 0.371 °C, as in the file 0.401 °C",
+        "  2 complete, 1 pruned, 0 failed",
+        "  train.learning_rate=0.0031",
+        "  model.hidden_sizes=[128, 64]",
+        "GRU: best –, as in the file –",
+        "  0 complete, 0 pruned, 1 failed",
+    ]
+
+
+def test_a_space_that_was_tried_to_its_end_is_told(found: Tuning) -> None:
+    assert all_tried(found) == []
+    few = {"model.hidden_sizes": Dimension(choices=([64, 32], [128, 64]))}
+    short = [
+        one.model_copy(update={"values": {"model.hidden_sizes": one.values["model.hidden_sizes"]}})
+        for one in found.tuned[0].trials
+    ]
+    tuned = [
+        found.tuned[0].model_copy(update={"trials": tuple(trials)})
+        for trials in (short, short[:1], short[1:])  # the last tried one point twice
+    ]
+    search = found.search.model_copy(update={"space": few})
+    tried = found.model_copy(update={"search": search, "tuned": tuple(tuned)})
+    assert all_tried(tried) == ["lstm: all 2 points of the space were tried"]
+    assert all_tried(tried)[0] in markdown(tried)

@@ -88,7 +88,8 @@ def test_a_search_finds_the_step_size_that_learns(tune: Callable[..., Tuning], h
     found = tune(
         RATES, architectures=("gru", "rnn"), num_trials=6, max_epochs=3, learning_rate=1e-9
     )
-    assert [one.count("complete") for one in found.tuned] == [6, 6]
+    # There is no third point to try.
+    assert [one.count("complete") for one in found.tuned] == [2, 2]
     for one in found.tuned:
         assert one.as_in_file is not None
         assert one.best is not None
@@ -99,7 +100,7 @@ def test_a_search_finds_the_step_size_that_learns(tune: Callable[..., Tuning], h
         assert winner.train.learning_rate == 1e-2
         assert winner.architectures == (one.architecture,)
     runs = runs_of(home, found)
-    places = {f"{name}-trial{place}" for name in ("gru", "rnn") for place in range(1, 7)}
+    places = {f"{name}-trial{place}" for name in ("gru", "rnn") for place in (1, 2)}
     assert set(runs) == places
     assert all(run.info.status == "FINISHED" for run in runs.values())
     marked = {run.info.run_id for run in runs.values() if "unroll.best_trial" in run.data.tags}
@@ -109,7 +110,6 @@ def test_a_search_finds_the_step_size_that_learns(tune: Callable[..., Tuning], h
             assert (
                 runs[f"{one.architecture}-trial{trial.place}"].data.metrics["value"] == trial.value
             )
-    # Equal trials are trained once.
     assert len([path for path in (home.store.root / "train").iterdir() if path.is_dir()]) == 4
 
 
@@ -142,7 +142,7 @@ def test_the_test_split_is_not_read(tune: Callable[..., Tuning], home: Home) -> 
     test.write_bytes(b"\0" * test.stat().st_size)  # of the size that the store expects
     again = tune(RATES, max_epochs=2)
     assert again.search.id != first.search.id
-    assert again.tuned[0].count("complete") == 3
+    assert again.tuned[0].count("complete") == 2
 
 
 def test_a_search_by_one_worker_is_the_same_again(

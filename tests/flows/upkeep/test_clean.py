@@ -1,8 +1,10 @@
 """`unroll clean`: what goes, what never goes, and that it does what it says."""
 
 import json
+import os
 import re
 import shutil
+import socket
 import sqlite3
 import time
 from collections.abc import Callable
@@ -175,6 +177,33 @@ def test_what_the_trials_of_a_search_name_stays(world: World) -> None:
     tags = {"unroll.tuning": "search-1", "unroll.kind": "trial", "unroll.outputs": tried}
     world.client.create_run(tracking.experiment_id, tags=tags)
     assert names(world) == {f"store {lost}"}
+
+
+@pytest.mark.parametrize("experiment", [None, "heat", "cold"])
+def test_what_a_killed_search_left_half_written_stays_until_it_is_given_up(
+    world: World, experiment: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried, half = world.output("train", "tried"), world.partial("half", checkpoint=True)
+    shared = world.partial("shared", checkpoint=True)
+    world.comparison(ONE, nested=[[shared]], status="KILLED")
+    world.comparison(TWO, experiment="cold")
+    tracking = open_tracking(world.home, "heat")
+    for outputs in ("", tried, half, shared):
+        tags = {"unroll.tuning": "search-1", "unroll.kind": "trial", "unroll.outputs": outputs}
+        trial = world.client.create_run(tracking.experiment_id, tags=tags).info.run_id
+        world.client.set_terminated(trial, "KILLED")
+    assert names(world) == set()
+    clean(world.home, Wish(), yes=True)
+    assert "half written, stays for a search to go on with (the same" in capsys.readouterr().err
+    wish = Wish(unfinished=True, experiments=(experiment,) if experiment else ())
+    both = {f"comparison {ONE}", f"store {half}", f"store {shared}"}
+    assert names(world, wish) == (both if experiment != "cold" else set())
+    world.client.set_tag(world.runs[ONE][-1], "unroll.complete", "true")
+    assert names(world, wish) == ({f"store {half}"} if experiment != "cold" else set())
+    world.client.update_run(trial, "RUNNING")
+    world.client.set_tag(trial, "unroll.pid", str(os.getpid()))
+    world.client.set_tag(trial, "unroll.host", socket.gethostname())
+    assert names(world, wish) == set()
 
 
 def test_only_what_is_old_goes(world: World) -> None:

@@ -17,13 +17,14 @@ from typing import Any
 import psutil
 import pytest
 from filelock import FileLock
+from rich.console import Console
 
 from components.remote import Remote
 from components.storage import Home
 from flows.upkeep import devices, environment, stored
 from flows.upkeep.devices import Gpu, Seen, judged
-from flows.upkeep.doctor import doctor, findings
-from flows.upkeep.findings import Finding, good, isolated
+from flows.upkeep.doctor import doctor, findings, tell
+from flows.upkeep.findings import Finding, good, isolated, note
 from flows.upkeep.tracked import mlflow
 from params.errors import plural
 
@@ -70,6 +71,25 @@ def test_a_fault_has_a_line_for_it_and_one_for_its_mending_and_the_status_is_one
         lines[at + 1].strip() == "-> nothing to do: it is made again at the next run that needs it"
     )
     assert lines[-1].startswith("1 thing wrong, ")
+
+
+def test_lines_are_folded_where_the_terminal_ends(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finding = note("disk", f"a disk at /{'x' * 50} is here\nand full", "free some of the space now")
+    tell(finding)
+    whole = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    assert whole[1] == ["->", finding.mend]
+    assert len(whole) == 2  # no line of a file or a pipe is folded
+    monkeypatch.setattr("flows.upkeep.doctor.stdout", lambda: Console(width=46))
+    tell(finding)
+    assert capsys.readouterr().out.splitlines() == [
+        "note  disk            a disk at",
+        f"                      /{'x' * 50}",
+        "                      is here and full",
+        "                      -> free some of the",
+        "                         space now",
+    ]
 
 
 def test_a_check_that_fails_is_itself_a_finding() -> None:

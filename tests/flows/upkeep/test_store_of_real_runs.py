@@ -101,7 +101,7 @@ def test_what_a_search_trained_is_its_trials_until_they_are_deleted(
     )
     assert session.tune(asked, home, as_json=False) == 0
     found = replace(look(home), since=math.inf)
-    # Both lengths were tried, and equal trials are trained once.
+    # Both lengths were tried, and there is no third.
     stored = ["ingest", "preprocess", "preprocess", "train", "train"]
     assert sorted(one.name.partition("/")[0] for one in found.stored) == stored
     assert [one.unknown for one in found.comparisons] == [""]
