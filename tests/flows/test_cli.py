@@ -428,6 +428,7 @@ def test_bad_data_of_one_experiment_are_told_before_another_runs(
     assert not home.reports.exists()
 
 
+@pytest.mark.slow
 def test_an_mlflow_that_does_not_answer_is_told_before_anything_is_trained(
     unroll: Callable[..., Answer], tiny_temperature: ForecastExperiment, home: Home, tmp_path: Path
 ) -> None:

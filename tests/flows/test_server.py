@@ -135,6 +135,7 @@ def test_temporary_server_that_is_too_slow_is_told_with_the_setting(slow: server
         pytest.fail("it cannot be there yet")
 
 
+@pytest.mark.slow
 def test_temporary_server_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     """It is killed once its server answers: then uvicorn hears the signal, not Python."""
     (tmp_path / "flows").mkdir()

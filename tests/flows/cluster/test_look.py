@@ -41,6 +41,7 @@ def test_a_change_of_any_module_is_another_version(
     assert len(digests) == 3
 
 
+@pytest.mark.slow
 def test_what_a_worker_does_not_reach_is_said_with_what_to_set(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

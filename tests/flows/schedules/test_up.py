@@ -27,6 +27,7 @@ def all_of(pid: int) -> list[psutil.Process]:
     return [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
 
 
+@pytest.mark.slow
 def test_both_servers_answer_show_what_was_run_before_and_end_together(
     start: Start, ports: Ports, home: Home
 ) -> None:
