@@ -13,7 +13,7 @@ MOST_SAID = 300  # characters of an error
 
 # Any of these may be meant for a URL: s3://bucket, s3:/bucket, zip::s3://bucket, "s3://bucket".
 LIKE_A_URL = re.compile(r"[a-z][a-z0-9+.-]*(::[a-z0-9+.-]+)*:/|.*://", re.IGNORECASE)
-URL = re.compile(r"([a-z][a-z0-9+.-]*)://(?!/*$)(?!.*::)\S.*", re.IGNORECASE)
+URL = re.compile(r"([a-z][a-z0-9+.-]*)://(?!/*$)\S.*", re.IGNORECASE)
 LOCAL = ("file", "local")
 WANTED = "a folder, or a URL such as s3://bucket/unroll or file:///srv/unroll"
 
@@ -74,6 +74,11 @@ def require_place(url: str) -> None:
         )
     if match is None:
         raise InputError(f"UNROLL_HOME must be {WANTED}, got {shown(url)!r}")
+    if "::" in url:
+        raise InputError(
+            f"UNROLL_HOME has :: in it, between which fsspec looks for several addresses, got "
+            f"{shown(url)}; write a name without it, and that of a host for its IPv6 address"
+        )
     authority, _, rest = url.partition("://")[2].partition("/")
     if "@" not in authority and "@" in rest and PASSWORD.search(url):
         raise InputError(

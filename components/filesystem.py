@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from components.address import WANTED, is_local, said, shown
+from components.disk import is_disk_full
 from params.errors import InputError
+
+# Another try meets the same: no access, no such bucket, a filesystem that only reads.
+LASTING = (PermissionError, FileNotFoundError, NotImplementedError, ValueError, TypeError)
 
 
 def opened(url: str) -> tuple[Any, str]:  # Any: fsspec has no types
@@ -74,3 +78,8 @@ def put_all(fs: Any, files: Mapping[str, Path], *, local: bool) -> None:  # Any:
             with suppress(Exception):
                 fs.rm_file(arriving)
             raise
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether another try may not meet an error; each filesystem has some of its own."""
+    return not isinstance(error, LASTING) and not is_disk_full(error)

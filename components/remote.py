@@ -18,15 +18,12 @@ from typing import Any, TypeVar
 
 from components.address import is_local, said, shown
 from components.disk import is_disk_full
-from components.filesystem import opened, put_all, require_known
+from components.filesystem import may_pass, opened, put_all, require_known
 from components.manifest import MANIFEST, damage, listed, version_of
 from components.patience import patiently
 from params.errors import InputError
 
 logger = logging.getLogger(__name__)
-
-# Another try meets the same: no access, no such bucket, a filesystem that only reads.
-LASTING = (PermissionError, FileNotFoundError, NotImplementedError, ValueError, TypeError)
 
 SEE = "see UNROLL_HOME and the credentials for it"
 
@@ -216,8 +213,3 @@ class Remote:
             if is_disk_full(error):
                 raise
             raise InputError(f"{failed}: {told(error)}") from None
-
-
-def may_pass(error: Exception) -> bool:
-    """Whether another try may not meet an error; each filesystem has some of its own."""
-    return not isinstance(error, LASTING) and not is_disk_full(error)

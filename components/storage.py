@@ -124,22 +124,31 @@ class Home:
         Else a run would find a comparison in it that nobody sees at the URL, and do nothing.
 
         Raises:
-            InputError: If it is of another home.
+            InputError: If it is of another home, or nobody can say.
         """
         mark, ours = self.root / SHARED_AT, str(self.remote) if self.remote else ""
-        theirs = mark.read_text(encoding="utf-8") if mark.is_file() else ""
-        if theirs == ours:
-            return
-        is_empty = not (self.store.root.is_dir() or self.reports.is_dir())
-        if is_empty or (not theirs and self.root == data_folder(ours)):
-            arriving = self.root / f".{SHARED_AT}-{os.getpid()}"
-            arriving.write_text(ours, encoding="utf-8")
-            arriving.replace(mark)
-            return
-        holds = f"what is shared at {theirs}" if theirs else "outputs that are not shared"
+        other = f"set {self.variable} to another folder"
+        try:
+            theirs = mark.read_text(encoding="utf-8").rstrip("\n") if mark.is_file() else ""
+            if theirs == ours:
+                return
+            is_empty = not (self.store.root.is_dir() or self.reports.is_dir())
+            if is_empty or (not theirs and self.root == data_folder(ours)):
+                arriving = self.root / f".{SHARED_AT}-{os.getpid()}"
+                arriving.write_text(ours, encoding="utf-8")
+                arriving.replace(mark)
+                return
+        except OSError as error:
+            said = f"{mark} says which URL the folder is for, and cannot be used: {error.strerror}"
+            raise InputError(f"{said}; see whose it is, or {other}") from None
+        if not theirs:  # made before folders were marked, or not shared: nothing in it says which
+            raise InputError(
+                f"{self.root} holds outputs, and no file {SHARED_AT} that says where they are "
+                f"shared; if that is {ours}, write it into that file, else {other}"
+            )
         others = f"those of {ours}" if ours else "outputs that are not"
-        said = f"{self.root} holds {holds}; for {others}"
-        raise InputError(f"{said}, set {self.variable} to another folder")
+        said = f"{self.root} holds what is shared at {theirs}; for {others}"
+        raise InputError(f"{said}, {other}")
 
 
 def is_server(uri: str) -> bool:

@@ -31,7 +31,7 @@ class Cost(Record):
     latency_median_seconds: float
     latency_p99_seconds: float
     throughput: float
-    busy_cores: float | None = None
+    busy_cores: float | None = Field(default=None, exclude_if=is_none)
 
 
 class Row(Record):

@@ -131,9 +131,7 @@ def log_evidence(parent: Parent, evidence: Evidence) -> None:
             under = f"baselines/{scored.name}"
             log_files(client, parent.run_id, scored.path, "*.parquet", f"{FOLDER}/{under}")
             log(scored.model_dump_json(indent=2).encode(), f"{under}/{SCORED}")
-    speeds = {
-        one.name: one.model_dump(exclude={"name"}, exclude_none=True) for one in evidence.answering
-    }
+    speeds = {one.name: one.model_dump(exclude={"name"}) for one in evidence.answering}
     for scored in evidence.scored:  # so that runs can be compared by them, beside their scores
         if scored.run_id is not None and scored.name in speeds:
             log_once(client, scored.run_id, speeds[scored.name])

@@ -6,7 +6,6 @@ last thing a run gets before it counts: readers take only runs that have it.
 """
 
 import getpass
-import logging
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -15,21 +14,17 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
-from mlflow.exceptions import MlflowException
 from pydantic import Field
 
-from components.disk import is_disk_full
 from components.manifest import MANIFEST
 from components.records import Ingested, Prepared, Provenance, Record
 from components.stopping import Interrupted
 from components.storage import Home
 from components.tracking.opening import Tracking
 from components.tracking.owner import owner
-from components.tracking.patience import briefly
+from components.tracking.patience import or_warning
 from components.train.worker import ChildFailed
 from params.kept import PARAMS
-
-logger = logging.getLogger(__name__)
 
 COMPLETE = "unroll.complete"
 OUTPUTS = "unroll.outputs"  # of the store, that a run was made from: what `unroll clean` keeps
@@ -117,16 +112,6 @@ def ending(tracking: Tracking, run_id: str) -> Iterator[None]:
             if isinstance(error, ChildFailed) and error.log:
                 client.log_text(run_id, error.log, "child.log")
         raise
-
-
-@contextmanager
-def or_warning(what: str) -> Iterator[None]:
-    """Go on with a warning if MLflow does not take `what`."""
-    try:
-        yield
-    except (MlflowException, OSError) as error:
-        if not is_disk_full(error):  # of which one line tells in the end
-            logger.warning("MLflow did not take %s: %s", what, briefly(error))
 
 
 def finish(client: MlflowClient, run_id: str, status: str, tags: Mapping[str, str]) -> None:

@@ -45,26 +45,11 @@ def train(
         on_event(event)
 
     def make(folder: Path) -> None:
-        checkpoints = HandOver(store, job.key, folder)
-        checkpoints.take()
-
-        def follow(event: Event) -> None:
-            tell(event)
-            checkpoints.give(event)
-
-        local = here(job, store)
-        try:
-            train_on_devices(local, folder, follow)
-        except ChildFailed as error:
-            if not error.out_of_memory:
-                raise
-            said = "%s: %s; it goes on with no other training of this process beside it"
-            logger.warning(said, job.name, error.reason)
-            train_on_devices(local, folder, follow, alone=True)
+        train_in(folder, job, store, tell)
 
     try:
         output = store.output(
-            *("train", job.key, make), fresh=fresh, resumable=True, go_on=go_on, whose=job.name
+            "train", job.key, make, fresh=fresh, resumable=True, go_on=go_on, whose=job.name
         )
     except ChildFailed as error:
         logger.error("%s: %s", job.name, error.reason, extra={"run_ended": job.name})
@@ -74,7 +59,33 @@ def train(
     if output.reused:
         for epoch in trained.epochs:
             on_event({"kind": "epoch", **epoch.model_dump()})
-    done = "reused, trained before" if output.reused else "trained"
+    tell_end(job, trained, reused=output.reused)
+    return trained.model_copy(update={"path": output.path, "reused": output.reused})
+
+
+def train_in(folder: Path, job: TrainingJob, store: Store, tell: Callable[[Event], None]) -> None:
+    """Train in a folder from the checkpoint that is kept; once more, alone, if memory ran out."""
+    checkpoints = HandOver(store, job.key, folder)
+    checkpoints.take()
+
+    def follow(event: Event) -> None:
+        tell(event)
+        checkpoints.give(event)
+
+    local = here(job, store)
+    try:
+        train_on_devices(local, folder, follow)
+    except ChildFailed as error:
+        if not error.out_of_memory:
+            raise
+        said = "%s: %s; it goes on with no other training of this process beside it"
+        logger.warning(said, job.name, error.reason)
+        train_on_devices(local, folder, follow, alone=True)
+
+
+def tell_end(job: TrainingJob, trained: Trained, *, reused: bool) -> None:
+    """Log what a training came to; the record says by `run_ended` that it is over."""
+    done = "reused, trained before" if reused else "trained"
     best = ", ".join(f"{key} {value:.4f}" for key, value in trained.best_metrics.items())
     logger.info(
         "%s: %s in %.1f s, best epoch %d of %d: %s",
@@ -86,7 +97,6 @@ def train(
         best,
         extra={"run_ended": job.name},
     )
-    return trained.model_copy(update={"path": output.path, "reused": output.reused})
 
 
 def train_on_devices(

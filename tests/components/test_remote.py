@@ -451,6 +451,8 @@ def test_a_home_at_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         ("s3://", "UNROLL_HOME must be a folder, or a URL such as "),
         (" s3://bucket", "UNROLL_HOME must be a folder, or a URL such as "),
         ("zip::s3://bucket/a.zip", "UNROLL_HOME must be a folder, or a URL such as "),
+        ("s3://bucket/a::b", "UNROLL_HOME has :: in it, between which fsspec looks for several "),
+        ("sftp://me:secret@[::1]/a", "UNROLL_HOME has :: in it, between which fsspec looks for "),
         ("file://host/x", "UNROLL_HOME has no host and no relative path after file://, got file:"),
         ("local://x", "UNROLL_HOME has no host and no relative path after local://, got local:"),
         ("zip://a.zip", "UNROLL_HOME must be a place where several processes write, got a zip://"),
@@ -522,9 +524,36 @@ def test_a_cache_is_of_one_url(tmp_path: Path) -> None:
     plain = Home(tmp_path / "plain")
     plain.store.output("stage", KEY, writing())
     plain.require_writable()
-    with pytest.raises(InputError, match="plain holds outputs that are not shared; for those of"):
+    with pytest.raises(InputError) as caught:
         Home(plain.root, Remote(urls[0])).require_writable()
+    assert str(caught.value) == (
+        f"{plain.root} holds outputs, and no file shared_at that says where they are shared; if "
+        f"that is {urls[0]}, write it into that file, else set UNROLL_CACHE to another folder"
+    )
     assert sorted(path.name for path in plain.root.iterdir()) == ["store"]
+    (plain.root / "shared_at").write_text(f"{urls[0]}\n")  # as it is written by hand
+    Home(plain.root, Remote(urls[0])).require_writable()
+
+
+@pytest.mark.parametrize("reading", [True, False])
+def test_a_mark_of_somebody_else_is_one_line(
+    reading: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs the tests may read and write anywhere, so that it is refused by hand."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    home = Home(tmp_path, Remote("s3://bucket/unroll"))
+    if reading:
+        (tmp_path / "shared_at").write_text("s3://bucket/unroll")
+    monkeypatch.setattr(Path, "read_text" if reading else "replace", refuse)
+    with pytest.raises(InputError) as caught:
+        home.require_folder()
+    assert str(caught.value) == (
+        f"{tmp_path / 'shared_at'} says which URL the folder is for, and cannot be used: "
+        "Permission denied; see whose it is, or set UNROLL_CACHE to another folder"
+    )
 
 
 def test_a_changed_password_is_the_same_url(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import OperationalError
 
+from components import patience
 from components.storage import Home
 from components.tracking import connection
 from components.tracking.connection import connected, without_password
-from components.tracking.patience import briefly
+from components.tracking.patience import briefly, or_warning, patiently
 from params.errors import InputError
 
 POSTGRES = "postgresql://me:secret@db.example:5432/runs"
@@ -89,6 +90,39 @@ def test_what_a_warning_says_is_short_and_has_no_password() -> None:
     error = MlflowException("long")
     error.__cause__ = ConnectionRefusedError(111, "Connection refused")
     assert briefly(error) == "Connection refused"
+
+
+def test_a_file_that_lacks_is_named() -> None:
+    assert briefly(FileNotFoundError(2, "No such file", "/a.txt")) == (
+        "[Errno 2] No such file: '/a.txt'"
+    )
+
+
+def test_what_a_warning_says_is_why_mlflow_did_not_answer_and_not_what_was_handled_then(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES", (0,))
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+
+    def ask() -> None:
+        MlflowClient("http://127.0.0.1:9").get_run("a" * 32)
+
+    def answer() -> None:  # what the server itself says has no error of the system in it
+        raise MlflowException("no such run")
+
+    try:
+        raise PermissionError(errno.EACCES, "Permission denied", "/a.txt")
+    except PermissionError:
+        for call in (ask, answer):
+            with or_warning("a run"):
+                call()
+        with pytest.raises(MlflowException):
+            patiently("a run", ask)
+    assert caplog.messages == [
+        "MLflow did not take a run: Connection refused",
+        "MLflow did not take a run: no such run",
+        "MLflow did not take a run; trying again in 0 s: Connection refused",
+    ]
 
 
 def test_what_mlflow_says_has_no_password() -> None:

@@ -23,6 +23,8 @@ from components.train.torchrun import arguments, reason
 from components.train.worker import ChildFailed, Event
 from params.resources import Resources
 
+ROOT = Path(__file__).parents[3]
+
 pytestmark = [pytest.mark.usefixtures("children"), pytest.mark.timeout(300)]
 
 
@@ -126,6 +128,37 @@ def test_without_its_parent_no_rank_lives_on(text_job: TrainingJob, tmp_path: Pa
         train(job, Store(tmp_path / "store"), kill)
     assert len(ranks) == 2
     assert not psutil.wait_procs(ranks, timeout=10)[1]
+
+
+RANK = """
+import atexit, os, sys, types
+from pathlib import Path
+
+def fit(job, folder):
+    (folder / "made").write_text(job.architecture)
+    print("done")
+
+atexit.register(os.abort)
+sys.modules["components.train.fit"] = types.SimpleNamespace(fit=fit)
+from components.train.torchrun import main
+main()
+"""
+
+
+def test_a_rank_that_has_done_all_is_a_success_however_the_interpreter_ends(
+    text_job: TrainingJob, tmp_path: Path
+) -> None:
+    """Threads of torch's abort it then, now and again: here it is always so."""
+    (tmp_path / "job.json").write_text(text_job.model_dump_json())
+    ended = subprocess.run(
+        [sys.executable, "-c", RANK, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout) == (0, "done\n"), ended.stderr
+    assert (tmp_path / "made").read_text() == "gru"
 
 
 def test_ranks_of_other_machines_meet_at_the_rendezvous(text_job: TrainingJob) -> None:
