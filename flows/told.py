@@ -1,11 +1,12 @@
 """What a person is told in one line when a command cannot go on, or is not to."""
 
 import os
+import select
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -45,8 +46,20 @@ def full_disk(error: Exception) -> str:
 
 def show_cursor() -> None:
     """Show the cursor that live lines hid, where the process ends before they can."""
-    if sys.stderr.isatty():
-        os.write(sys.stderr.fileno(), SHOW_CURSOR)
+    with suppress(ValueError):  # stderr was closed here
+        if sys.stderr.isatty():
+            say_last(SHOW_CURSOR)
+
+
+def say_last(said: bytes) -> None:
+    """Write to stderr just before the process ends, if that can be done at once.
+
+    Nobody may read it any more, or not now: neither is to keep the process from ending.
+    """
+    with suppress(OSError, ValueError):
+        stderr = sys.stderr.fileno()
+        if select.select([], [stderr], [], 0)[1]:
+            os.write(stderr, said)
 
 
 class Interruptions:
@@ -72,7 +85,7 @@ class Interruptions:
         """Answer a signal."""
         if self.came is not None:
             if not self.said:  # and not in the middle of what is being said just now
-                os.write(sys.stderr.fileno(), f"unroll: {self.interrupted}\n".encode())
+                say_last(f"unroll: {self.interrupted}\n".encode())
             self.end_at_once()
         self.came = number
         self.end_soon()
@@ -88,8 +101,8 @@ class Interruptions:
 
     def end_anyway(self) -> NoReturn:
         """End this process, since something that was asked to end does not."""
-        said = "interrupted; MLflow or Prefect did not hear of it in time"
-        print_error("; ".join(filter(None, [said, self.advice])))
+        said = "unroll: interrupted; MLflow or Prefect did not hear of it in time"
+        say_last(("; ".join(filter(None, [said, self.advice])) + "\n").encode())
         self.end_at_once()
 
     def end_at_once(self) -> NoReturn:

@@ -1,6 +1,9 @@
 """Whether a scheduler answers, asked once, before anything that takes long is begun."""
 
 import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from distributed import Security, rpc
@@ -43,8 +46,30 @@ def unanswered(address: str, said: str) -> str:
     )
 
 
+class Unwaited(ThreadPoolExecutor):
+    """Does what would block in threads that nobody waits for, not even Python at its end."""
+
+    def submit(  # type: ignore[override]  # asyncio gives no keywords
+        self, do: Callable[..., Any], /, *given: object
+    ) -> Future[Any]:
+        """What comes of it."""
+        coming = Future[Any]()
+        coming.set_running_or_notify_cancel()  # so that it is not cancelled
+
+        def work() -> None:
+            try:
+                coming.set_result(do(*given))
+            except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+                coming.set_exception(error)
+
+        threading.Thread(target=work, daemon=True).start()
+        return coming
+
+
 async def identity(address: str) -> dict[str, Any]:  # Any: what Dask tells of itself
     """What says of itself who listens there."""
+    # The name is looked up in a thread, which takes minutes where no name server answers.
+    asyncio.get_running_loop().set_default_executor(Unwaited())
     secrets = Security().get_connection_args("client")
     async with rpc(address, timeout=ANSWER_SECONDS, connection_args=secrets) as there:
         return dict(await there.identity())

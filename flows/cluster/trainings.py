@@ -38,6 +38,7 @@ class Cluster:
         self.runner, self.told, self.workers = runner, told, workers
         self.names: dict[str, str] = {}  # of trainings that are under way, by Dask's keys
         self.heard: set[str] = set()
+        self.listen()
 
     def evaluate_baseline(self, job: score.BaselineJob, context: Context) -> PrefectFuture[Scored]:
         """The scores of a baseline."""
@@ -54,8 +55,7 @@ class Cluster:
         waiting, ended = deque(trainings), Queue[PrefectFuture[Finished]]()
         running: dict[PrefectFuture[Finished], TrainingJob] = {}
         while waiting or running:
-            self.workers.look()
-            self.listen()
+            self.look()
             while waiting and len(running) < self.workers.room():
                 job, parent = waiting.popleft()
                 gpus = job.resources.devices
@@ -72,6 +72,16 @@ class Cluster:
             self.names.pop(key_of(training))
             yield running.pop(training), self.outcome(training)
 
+    def look(self) -> None:
+        """See who is there now.
+
+        Raises:
+            CancelledError: If the scheduler is gone.
+            Lost: If no worker that can train has been there for a while.
+        """
+        self.workers.look()
+        self.listen()
+
     def listen(self) -> None:
         """Hear of those workers that are not listened to yet when they go."""
         for address in sorted(self.workers.fit - self.heard):
@@ -79,7 +89,9 @@ class Cluster:
             self.heard.add(address)
 
     def hear(self, worker: str, event: tuple[float, dict[str, Any]]) -> None:
-        """Tell of a worker that is gone which trainings it had; in a thread of Dask's.
+        """Tell of a worker that is gone, and what it trained; in a thread of Dask's.
+
+        What comes of that is not known yet: another worker may take it up, or none is left.
 
         Args:
             worker: Its address.
@@ -89,10 +101,9 @@ class Cluster:
         if told.get("action") != "remove-worker" or stopping.is_set():
             return
         names = (self.names.get(key) for key in told["processing-tasks"])
-        for name in sorted(filter(None, names)):
-            logger.warning(
-                "%s: the worker %s is gone; its training goes on elsewhere", name, worker
-            )
+        trained = ", ".join(sorted(filter(None, names)))
+        which = f", which trained {trained}" if trained else ""
+        logger.warning("cluster: the worker %s is gone%s", worker, which)
 
     def evaluate(
         self, run: Finished, new: score.NewTexts | None, parent: Parent, context: Context
@@ -122,7 +133,7 @@ class Cluster:
             Lost: If no worker is left that could do it.
         """
         while not is_done(future):
-            self.workers.look()
+            self.look()
         try:
             return future.result(raise_on_failure=False)
         except KilledWorker as error:

@@ -59,8 +59,14 @@ def changed(new: "Past", old: "Past") -> Iterator[str]:
     before, after = (
         filled(one.params, other.params, one.task) for one, other in ((old, new), (new, old))
     )
-    found = [f"{one.key} {one.values}" for one in difference(before, after)]
-    if found or new.params_digest != old.params_digest:
+    other = new.params_digest != old.params_digest
+    found = [
+        f"{one.key} {one.values}"
+        for one in difference(before, after)
+        # With one digest it is where it ran that may differ, or what `unroll tune` may change.
+        if other or one.key.startswith("resources.")
+    ]
+    if found or other:
         yield f"params changed: {'; '.join(found) or 'texts that stand in the params file'}"
     if new.fingerprint != old.fingerprint:
         yield f"data changed: {old.fingerprint} -> {new.fingerprint}"

@@ -69,16 +69,18 @@ def serve(
     """Run experiments on a schedule, by a Prefect deployment each, until Ctrl-C."""
     from components.storage import find_home
     from flows.checks import check
+    from flows.cluster.needed import require
     from flows.schedules.when import when
     from flows.settings import set_defaults
     from params.load import load
 
     loaded = [load(name, overrides or []) for name in experiments]
+    home = find_home()
     for params in loaded:
         check(params)
+        require(params.resources, home)
     set_defaults()
     asked = when(cron, every, timezone)
-    home = find_home()
     home.require_writable()
 
     with interruptible():

@@ -72,12 +72,11 @@ def unroll(
     command = [sys.executable, "-P", "-c", "from flows.cli import entry; entry()", *arguments]
     environment = {**os.environ, "UNROLL_HOME": str(home.root), "PYTHONPATH": str(Path.cwd())}
     environment |= {"PREFECT_API_URL": prefect_url()} if server else {}
-    with (
-        log.open("a") as out,
-        subprocess.Popen(
+    with log.open("a") as out:  # until it is begun: who reads a pipe is to see its end
+        begun = subprocess.Popen(
             command, env=environment, stdout=out, stderr=out, text=True, start_new_session=True
-        ) as process,
-    ):
+        )
+    with begun as process:
         try:
             yield Attempt(process, home)
         finally:
@@ -247,8 +246,10 @@ def test_a_pipe_that_nobody_reads_any_more_interrupts_it(
         unroll(home, "run", str(experiment), log=pipe) as attempt,
     ):
         os.set_blocking(reader.fileno(), True)
-        while "epoch 3/" not in reader.readline():
-            pass
+        said = []
+        while "epoch 3/" not in (line := reader.readline()):
+            assert line, f"it ended early: {said}"
+            said.append(line)
         children = attempt.children()
         assert children
         reader.close()

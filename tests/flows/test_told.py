@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 import typer
@@ -125,3 +126,36 @@ def test_it_ends_in_any_case(
         assert (
             said.count("unroll: interrupted") == said.count("unroll: interrupted; again: X\n") == 1
         )
+
+
+@pytest.mark.parametrize("readers", ["gone", "slow"])
+@pytest.mark.parametrize("num_signals", [1, 2])
+def test_it_ends_though_nobody_reads_what_it_says(readers: str, num_signals: int) -> None:
+    """As in `unroll run NAME 2>&1 | tee log`: the first Ctrl-C ends `tee`."""
+    reader, writer = os.pipe()
+    if readers == "gone":
+        os.close(reader)
+    else:
+        fill(writer)
+    command = [sys.executable, "-c", WAIT, "stubborn"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=writer) as process:
+        os.close(writer)
+        assert process.stdout is not None
+        for _ in range(num_signals):
+            assert process.stdout.readline() == b"ready\n"
+            os.kill(process.pid, signal.SIGINT)
+        try:
+            assert process.wait(5) == 130
+        finally:
+            process.kill()
+    if readers == "slow":
+        os.close(reader)
+
+
+def fill(pipe: int) -> None:
+    """Write until there is no room for more."""
+    os.set_blocking(pipe, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(pipe, bytes(4096))
+    os.set_blocking(pipe, True)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from components.storage import Home
-from flows.checks import check
+from flows.checks import check_can_train
+from flows.cluster.needed import require
 from params.errors import InputError
 from params.load import load
 
@@ -21,7 +22,7 @@ def test_without_the_extra_it_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "prefect_dask", None)  # as if it were not installed
     with pytest.raises(InputError) as refused:
-        check(load("temperature", changes))
+        check_can_train([load("temperature", changes)], home)
     assert str(refused.value) == (
         "resources.cluster needs Dask, which is not installed: pip install 'unroll[cluster]'"
     )
@@ -31,15 +32,15 @@ def test_workers_of_other_machines_need_an_mlflow_server(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(InputError) as refused:
-        check(load("temperature", REMOTE))
+        check_can_train([load("temperature", REMOTE)], home)
     assert str(refused.value) == (
         "resources.cluster tcp://scheduler:8786 needs an MLflow server, which its workers log to: "
         "start one with `mlflow server --host 0.0.0.0` and set MLFLOW_TRACKING_URI to an http "
         "address that they reach"
     )
-    check(load("temperature", LOCAL))  # which share the file
+    require(load("temperature", LOCAL).resources, home)  # which share the file
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking:5000")
-    check(load("temperature", REMOTE))
+    require(load("temperature", REMOTE).resources, home)
 
 
 @pytest.mark.slow  # it imports everything once more

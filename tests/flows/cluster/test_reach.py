@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from distributed import LocalCluster
@@ -51,7 +52,7 @@ def listening(said: bytes | None) -> Iterator[int]:
 def test_who_is_no_scheduler_is_not_waited_for(
     listens: bytes | None, because: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reach, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(reach, "ANSWER_SECONDS", 0.5 if listens is None else 4.0)
     begun = time.monotonic()
     with listening(listens) as port, pytest.raises(InputError) as refused:
         reach.require_scheduler(f"tcp://127.0.0.1:{port}")
@@ -63,6 +64,29 @@ def test_who_is_no_scheduler_is_not_waited_for(
         "; start one with `dask scheduler`, or mend resources.cluster, in the params file or by "
         "--set"
     )
+
+
+def test_a_name_that_is_not_found_out_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    over, asked, look_up = threading.Event(), list[threading.Thread](), socket.getaddrinfo
+
+    def slowly(host: str, *given: Any, flags: int = 0, **more: Any) -> Any:
+        if host != "head" or flags:
+            return look_up(host, *given, flags=flags, **more)
+        asked.append(threading.current_thread())
+        over.wait(20)
+        raise socket.gaierror(socket.EAI_AGAIN, "no name server answers")
+
+    monkeypatch.setattr(reach, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(socket, "getaddrinfo", slowly)
+    begun = time.monotonic()
+    with pytest.raises(InputError, match=r"^no Dask scheduler answers at tcp://head:"):
+        reach.require_scheduler("tcp://head:8786")
+    assert time.monotonic() - begun < 5
+    assert asked
+    assert all(one.daemon for one in asked)  # else Python would wait for them at its end
+    over.set()
+    for one in asked:  # what they found is of no interest any more
+        one.join(5)
 
 
 def test_a_worker_is_no_scheduler() -> None:

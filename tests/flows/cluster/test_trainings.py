@@ -130,7 +130,7 @@ def test_trainings_and_scores_take_slots_and_baselines_none() -> None:
     ]
 
 
-def test_a_worker_that_goes_is_told_of_with_what_it_trained(
+def test_a_worker_that_goes_is_told_of_once_with_what_it_trained(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runner = MadeUp(3)
@@ -142,17 +142,25 @@ def test_a_worker_that_goes_is_told_of_with_what_it_trained(
     assert caplog.messages == []
     gone = {"action": "remove-worker", "processing-tasks": ["key-2", "key-3", "key-1", "other"]}
     hear((0.0, gone))
-    said = [f"{name}: the worker a is gone; its training goes on elsewhere" for name in "12"]
+    hear((0.0, {"action": "remove-worker", "processing-tasks": ["key-3"]}))  # or it scored
+    said = [
+        "cluster: the worker a is gone, which trained 1, 2",
+        "cluster: the worker a is gone",
+    ]
     assert caplog.messages == said
     monkeypatch.setattr(trainings.stopping, "is_set", lambda: True)
     hear((0.0, gone))  # it goes with the flow
     assert caplog.messages == said
 
 
-def test_while_a_result_is_waited_for_new_workers_are_looked_at() -> None:
+def test_while_a_result_is_waited_for_new_workers_are_looked_at_and_listened_to() -> None:
     runner = MadeUp(1)
-    assert runner.cluster().outcome(Future("1", {})) == "1"
+    cluster = runner.cluster()
+    assert set(runner.told_of) == {"a"}  # of whom the first task may be
+    runner.fit.add("b")
+    assert cluster.outcome(Future("1", {})) == "1"
     assert runner.looks == 1
+    assert set(runner.told_of) == {"a", "b"}
 
 
 def test_what_its_workers_died_of_is_told_in_one_line() -> None:

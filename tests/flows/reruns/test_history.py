@@ -78,6 +78,15 @@ def test_what_was_not_stored_then_is_its_default_and_where_it_ran_is_told() -> N
     assert history.changes_of([old, two])[0] == ["params changed: resources.devices 2 -> 1"]
 
 
+def test_what_a_search_may_change_is_no_change_of_what_is_computed() -> None:
+    old = past("tiny-1")
+    space = {"tune.space.train.learning_rate.low": "0.001"}
+    searched = past("tiny-2", params={**old.params, **space})
+    assert history.changes_of([searched, old]) == [[], []]
+    both = past("tiny-3", params={**searched.params, "resources.devices": "2"})
+    assert history.changes_of([both, old])[0] == ["params changed: resources.devices 1 -> 2"]
+
+
 def test_columns_where_there_is_room() -> None:
     assert shown(80) == [
         "2026-01-02 03:04  tiny-4  –            –             running",
