@@ -40,7 +40,7 @@ def fleeting(monkeypatch: pytest.MonkeyPatch) -> None:
     def runner(_: str) -> Iterator[None]:
         yield None
 
-    workers = SimpleNamespace(fit={"a"}, threads=dict, room=lambda: 1)
+    workers = SimpleNamespace(fit={"a"}, client=Gone(), threads=dict, room=lambda: 1)
     monkeypatch.setattr(joined, "runner_for", runner)
     monkeypatch.setattr(joined, "connect", lambda *_: Gone())
     monkeypatch.setattr(joined, "Workers", lambda *_: workers)
