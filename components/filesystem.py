@@ -11,7 +11,8 @@ from components.address import WANTED, is_local, said, shown
 from components.disk import is_disk_full
 from params.errors import InputError
 
-# Another try meets the same: no access, no such bucket, a filesystem that only reads.
+# Another try meets the same: no access, no such bucket, a filesystem that only reads, a setting
+# that it does not take.
 LASTING = (PermissionError, FileNotFoundError, NotImplementedError, ValueError, TypeError)
 
 
@@ -27,7 +28,7 @@ def opened(url: str) -> tuple[Any, str]:  # Any: fsspec has no types
     # What other machines put is to be seen at once; and only disks have folders to be made.
     options = {"use_listings_cache": False} | ({"auto_mkdir": True} if is_local(url) else {})
     with told(url):
-        return fsspec.core.url_to_fs(url, **options)  # type: ignore[no-any-return]  # as above
+        return fsspec.core.url_to_fs(url, **options)  # type: ignore[no-any-return]  # untyped
 
 
 def require_known(url: str) -> None:

@@ -209,7 +209,7 @@ class Remote:
             return patiently(failed, once, may_pass, told) if tries else once()
         except (FileNotFoundError, InputError):
             raise
-        except Exception as error:  # each filesystem has errors of its own
+        except Exception as error:  # each filesystem has errors of its own; ours are raised above
             if is_disk_full(error):
                 raise
             raise InputError(f"{failed}: {told(error)}") from None

@@ -105,7 +105,7 @@ def within(seconds: float, call: Callable[[], None]) -> None:
     def run() -> None:
         try:
             call()
-        except Exception as error:  # noqa: BLE001 - handed to the caller, below
+        except Exception as error:  # noqa: BLE001 - raised below, in the caller's thread
             outcome.append(error)
         else:
             outcome.append(None)

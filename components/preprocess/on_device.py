@@ -96,7 +96,7 @@ class Lane:
     def __init__(self, device: torch.device):
         """A lane to a GPU."""
         self.device = device
-        self.stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]  # torch's omission
+        self.stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]  # so in torch
 
     def send(self, batch: Batch) -> Sent:
         """Begin to copy a batch; nobody waits."""

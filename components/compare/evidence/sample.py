@@ -20,9 +20,9 @@ class Answered(Protocol):
     @property
     def name(self) -> str: ...  # noqa: D102 - the class says what these are
     @property
-    def seed(self) -> int | None: ...  # noqa: D102 - as above
+    def seed(self) -> int | None: ...  # noqa: D102 - the class says what these are
     @property
-    def path(self) -> Path: ...  # noqa: D102 - as above
+    def path(self) -> Path: ...  # noqa: D102 - the class says what these are
 
 
 @dataclass(frozen=True)
