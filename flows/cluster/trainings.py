@@ -89,7 +89,7 @@ class Cluster:
             self.heard.add(address)
 
     def hear(self, worker: str, event: tuple[float, dict[str, Any]]) -> None:
-        """Tell of a worker that is gone, and what it trained; in a thread of Dask's.
+        """Tell of a worker that is gone, and what it was to train; in a thread of Dask's.
 
         What comes of that is not known yet: another worker may take it up, or none is left.
 
@@ -101,8 +101,8 @@ class Cluster:
         if told.get("action") != "remove-worker" or stopping.is_set():
             return
         names = (self.names.get(key) for key in told["processing-tasks"])
-        trained = ", ".join(sorted(filter(None, names)))
-        which = f", which trained {trained}" if trained else ""
+        given = ", ".join(sorted(filter(None, names)))  # one of which may only have waited there
+        which = f", which had been given {given}" if given else ""
         logger.warning("cluster: the worker %s is gone%s", worker, which)
 
     def evaluate(

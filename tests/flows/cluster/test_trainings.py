@@ -144,7 +144,7 @@ def test_a_worker_that_goes_is_told_of_once_with_what_it_trained(
     hear((0.0, gone))
     hear((0.0, {"action": "remove-worker", "processing-tasks": ["key-3"]}))  # or it scored
     said = [
-        "cluster: the worker a is gone, which trained 1, 2",
+        "cluster: the worker a is gone, which had been given 1, 2",
         "cluster: the worker a is gone",
     ]
     assert caplog.messages == said
