@@ -2,21 +2,29 @@
 
 import errno
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.pool import NullPool
 
+from components import address
 from components.storage import SQLITE, is_server
 from components.tracking.patience import briefly
 from components.tracking.places import shown
 from params.errors import InputError
 
 READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
+# The databases that other processes serve, with what their packages call the longest wait.
+SERVED = {"postgresql": "connect_timeout", "mysql": "connect_timeout", "mssql": "timeout"}
+CONNECT_SECONDS = 10
 
 
 def first_client(uri: str) -> MlflowClient:
@@ -59,9 +67,10 @@ def connected(uri: str) -> Iterator[MlflowClient]:
     """A client of the MLflow server or database `uri`, which must be there.
 
     Raises:
-        InputError: If MLflow does not answer, or the file is no database.
+        InputError: If that is no address, MLflow does not answer, or the file is no database.
     """
     try:
+        require_reachable(uri)
         yield first_client(uri)
     except MlflowException as error:
         reason = without_password(uri, briefly(error))
@@ -70,6 +79,27 @@ def connected(uri: str) -> Iterator[MlflowClient]:
         raise InputError(f"{failed}; {mend}MLFLOW_TRACKING_URI") from None
     except DatabaseError as error:
         raise InputError(f"MLflow's database {shown(uri)} cannot be read: {error.orig}") from None
+
+
+def require_reachable(uri: str) -> None:
+    """See that this is an address, and that a database answers: MLflow would ask for two minutes.
+
+    Raises:
+        DatabaseError: If it does not.
+        InputError: If it is no address, or what speaks to the database is not installed.
+    """
+    wait = SERVED.get(re.split("[+:]", uri, maxsplit=1)[0])
+    try:
+        _ = urlsplit(uri).port  # which raises if it is no number
+        if wait is not None:
+            limit = {wait: CONNECT_SECONDS}
+            create_engine(make_url(uri), poolclass=NullPool, connect_args=limit).connect().close()
+    except (ValueError, ArgumentError):
+        raise InputError(f"MLFLOW_TRACKING_URI is no address: {address.shown(uri)}") from None
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"MLflow's database {shown(uri)} needs the package {error.name}, which is not installed"
+        ) from None
 
 
 def without_password(uri: str, said: str) -> str:

@@ -16,6 +16,7 @@ from mlflow.entities import Experiment
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from components import address
 from components.files import write_whole
 from components.storage import SQLITE, Home, is_server
 from params.errors import InputError
@@ -29,15 +30,13 @@ def shown(uri: str) -> str:
     """An address without its password, and as it is from whatever folder a command is run."""
     if uri.startswith(SQLITE):
         return f"{SQLITE}{file_of(uri).resolve()}"
-    if not is_server(uri):
-        try:
+    try:
+        if not is_server(uri):
             return make_url(uri).render_as_string(hide_password=True)
-        except ArgumentError:  # a name such as `databricks`
-            return uri
-    address = httpx.URL(uri)
-    if not address.password:
-        return uri
-    return str(address.copy_with(username=address.username, password=HIDDEN))
+        url = httpx.URL(uri)
+    except (ArgumentError, ValueError, httpx.InvalidURL):  # a name such as `databricks`, or none
+        return address.shown(uri)
+    return str(url.copy_with(username=url.username, password=HIDDEN)) if url.password else uri
 
 
 def file_of(uri: str) -> Path:
@@ -47,8 +46,8 @@ def file_of(uri: str) -> Path:
 
 def remember(home: Home, experiment: Experiment) -> None:
     """Keep where the runs of an experiment are tracked now, unless it is in this folder itself."""
-    address = shown(home.tracking_uri)
-    if address == shown(home.own_tracking_uri):
+    place = shown(home.tracking_uri)
+    if place == shown(home.own_tracking_uri):
         return
     # A file that holds the same experiment is a copy, which gets runs of its own.
     if is_server(home.tracking_uri) and is_own(home, experiment):
@@ -56,8 +55,8 @@ def remember(home: Home, experiment: Experiment) -> None:
     path = home.root / PLACES
     with FileLock(path.with_suffix(".lock")):
         known = remembered(path)
-        if address not in known:
-            write_whole(path, json.dumps([*known, address], indent=1))
+        if place not in known:
+            write_whole(path, json.dumps([*known, place], indent=1))
 
 
 def is_own(home: Home, experiment: Experiment) -> bool:
@@ -82,10 +81,10 @@ def places(home: Home) -> list[str]:
     found = {shown(home.tracking_uri): home.tracking_uri}
     if home.database.is_file():
         found.setdefault(shown(home.own_tracking_uri), home.own_tracking_uri)
-    for address in remembered(path):
-        if address not in found:
-            require_there(address, home)
-            found[address] = address
+    for place in remembered(path):
+        if place not in found:
+            require_there(place, home)
+            found[place] = place
     return list(found.values())
 
 

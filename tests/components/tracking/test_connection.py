@@ -1,6 +1,7 @@
 """What is said of an MLflow that does not answer, and one in a folder that is read-only."""
 
 import errno
+import sys
 from typing import NoReturn
 
 import pytest
@@ -48,6 +49,7 @@ def test_an_address_is_told_without_its_password(
     def refuse(_: str) -> NoReturn:
         raise error
 
+    monkeypatch.setattr(connection, "require_reachable", lambda _: None)
     monkeypatch.setattr(connection, "first_client", refuse)
     with pytest.raises(InputError) as caught, connected(uri):
         pytest.fail("it does not answer")
@@ -62,6 +64,45 @@ def test_a_server_that_is_away_is_a_short_line(monkeypatch: pytest.MonkeyPatch) 
         "MLflow at http://127.0.0.1:9 did not answer: Connection refused; start it, or correct "
         "MLFLOW_TRACKING_URI"
     )
+
+
+def test_a_database_that_is_away_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("psycopg2")
+    monkeypatch.setattr(connection, "first_client", lambda _: pytest.fail("it asks for minutes"))
+    with pytest.raises(InputError) as caught, connected("postgresql://me:secret@127.0.0.1:9/runs"):
+        pytest.fail("nothing listens there")
+    assert str(caught.value).startswith(
+        "MLflow's database postgresql://me:***@127.0.0.1:9/runs cannot be read: "
+    )
+    assert "Connection refused" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_database_whose_package_is_not_installed_is_a_short_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "MySQLdb", None)
+    with pytest.raises(InputError) as caught, connected("mysql://me:secret@127.0.0.1:9/runs"):
+        pytest.fail("nobody speaks to it")
+    assert str(caught.value) == (
+        "MLflow's database mysql://me:***@127.0.0.1:9/runs needs the package MySQLdb, which is not "
+        "installed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("http://me:secret@mlflow.example:port", "http://me:***@mlflow.example:port"),
+        ("postgresql://me:secret@db.example:port/runs", "postgresql://me:***@db.example:port/runs"),
+        ("postgresql:/db.example/runs", "postgresql:/db.example/runs"),
+        ("postgresql", "postgresql"),
+    ],
+)
+def test_what_is_no_address_is_told_without_its_password(uri: str, told: str) -> None:
+    with pytest.raises(InputError) as caught, connected(uri):
+        pytest.fail("it is no address")
+    assert str(caught.value) == f"MLFLOW_TRACKING_URI is no address: {told}"
 
 
 @pytest.mark.parametrize("reason", [errno.EACCES, errno.EROFS, errno.ENOSPC])
