@@ -19,9 +19,9 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from components.storage import Home, find_home
-from flows.checks import check
+from flows.checks import check, check_can_train
 from flows.endings import Regression, RunsMissing, alarmed
-from flows.reports.folder import PAGE
+from flows.reports.folder import PAGE, may_have
 from flows.settings import set_defaults
 from flows.terminal import showing
 from flows.told import Lost
@@ -122,10 +122,13 @@ def run(params: Experiment, command: Sequence[str], home: Home, *, fresh: bool) 
         fresh: Whether no stored output is reused.
 
     Raises:
-        InputError: If the data are not as they must be, or the output folder is not writable.
+        InputError: If the data are not as they must be, the output folder is not writable, or a
+            cluster does not answer.
         RunsMissing: If the comparison was written without some of its runs.
     """
     home.require_writable()
+    if fresh or not may_have(home.reports, params):
+        check_can_train([params], home)
     from components.provenance import provenance
     from dashboards.verdict import verdict
     from flows import experiment

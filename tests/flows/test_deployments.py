@@ -153,6 +153,10 @@ def test_a_mistake_is_the_message_of_a_failed_run(
     assert ends(compare={"metric": "test/mae"}).startswith("compare.metric must be one of test/acc")
     nowhere = tiny_imdb.ingest.model_dump(mode="json") | {"source": "/no/folder"}
     assert "must be an existing folder, a Hub data set" in ends(ingest=nowhere)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    away = ends(resources={"cluster": "tcp://127.0.0.1:9"})
+    assert away.startswith("no Dask scheduler answers at tcp://127.0.0.1:9 (")
+    assert not home.store.root.exists()  # all of that is told before the data are read
     assert not home.reports.exists()
 
 
