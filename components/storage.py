@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.address import is_url, require_place, shown
+from components.address import is_local, is_url, require_place, shown
 from components.outputs import Store, key_of
 from components.remote import Remote
 from params.errors import InputError
@@ -174,7 +174,7 @@ def home_at(url: str) -> Home:
     By default it is among the user's data: a database that lies there is nowhere else.
 
     Raises:
-        InputError: If that cannot be a URL for a store, or `UNROLL_CACHE` names no folder.
+        InputError: If that cannot be a URL for a store, or `UNROLL_CACHE` no folder for it.
     """
     require_place(url)
     remote = Remote(url.rstrip("/"))
@@ -182,7 +182,12 @@ def home_at(url: str) -> Home:
         if is_url(own):
             said = "UNROLL_CACHE must be a folder of this machine, such as /var/cache/unroll"
             raise InputError(f"{said}, got {shown(own)!r}")
-        return Home(Path(own).expanduser().absolute(), remote)
+        folder = Path(own).expanduser().absolute()
+        if is_local(url) and folder.resolve() == Path(url.partition("://")[2]).resolve():
+            raise InputError(
+                f"UNROLL_CACHE must be another folder than UNROLL_HOME, got {folder} for both"
+            )
+        return Home(folder, remote)
     return Home(data_folder(str(remote)), remote)
 
 

@@ -503,6 +503,23 @@ def test_a_cache_at_a_url_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def test_a_cache_is_another_folder_than_the_shared_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared, link = tmp_path / "shared", tmp_path / "link"
+    shared.mkdir()
+    link.symlink_to(shared)
+    monkeypatch.setenv("UNROLL_HOME", f"{shared.as_uri()}/")
+    monkeypatch.setenv("UNROLL_CACHE", str(link))
+    with pytest.raises(InputError) as caught:
+        find_home()
+    assert str(caught.value) == (
+        f"UNROLL_CACHE must be another folder than UNROLL_HOME, got {link} for both"
+    )
+    monkeypatch.setenv("UNROLL_CACHE", str(shared / "own"))
+    assert find_home().root == shared / "own"
+
+
 def test_a_cache_is_of_one_url(tmp_path: Path) -> None:
     """Else what is reused from it would never come to another one."""
     own = tmp_path / "own"
