@@ -2,7 +2,7 @@
 
 Through nn.RNN and nn.GRU, autograd makes a small product for each weight at each step. Here only
 what is sequential is done step by step; the inputs' share of the gates before, and the gradients
-of weights, biases and inputs after, are single large products over all steps (Werbos, 1990).
+of weights, biases and inputs after, are large products over many steps (Werbos, 1990).
 nn.LSTM is left to torch, whose one compiled kernel (oneDNN) takes half the time of such a loop.
 
 Shapes: `B` examples, `T` steps, `E` features of a step, `H` hidden units. Inside, time comes first,
@@ -16,6 +16,9 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 
 from components.train import precision
+
+CACHE_BYTES = 2**20  # half of the second-level cache of a usual core
+tanh_backward = torch.ops.aten.tanh_backward.grad_input  # what autograd calls: (1 - tanh^2) grad
 
 
 def states(cell: nn.RNNBase, inputs: Tensor) -> Tensor:
@@ -94,6 +97,9 @@ class GruStates(torch.autograd.Function):
 
     r = sigmoid(W_ir x + b_ir + W_hr h' + b_hr), z likewise,
     n = tanh(W_in x + b_in + r q) with q = W_hn h' + b_hn.
+
+    They lie side by side in the order q, r, z, n: the state before has its share in the first
+    three, the inputs in the last three.
     """
 
     @staticmethod
@@ -103,62 +109,77 @@ class GruStates(torch.autograd.Function):
         """The states `(T, B, H)` for inputs `x` `(T, B, E)`."""
         hidden = zero_and_states(x, w_hh)
         size = w_hh.shape[1]
-        w_rz, w_n = w_hh[: 2 * size].t(), w_hh[2 * size :].t()
-        bias = torch.cat([b_ih[: 2 * size] + b_hh[: 2 * size], b_ih[2 * size :]])
         # The candidate's sum is doubled, as `tanh_of_half_` wants it.
-        scale = torch.ones_like(bias)
+        scale = torch.ones_like(b_ih)
         scale[2 * size :] = 2
-        gates = torch.addmm(bias * scale, x.flatten(0, 1), (w_ih * scale[:, None]).t())
-        gates = gates.view(*x.shape[:2], 3 * size)
-        recurrent = torch.empty_like(hidden[1:])  # q
+        bias = b_ih * scale
+        bias[: 2 * size] += b_hh[: 2 * size]
+        gates = x.new_empty(*x.shape[:2], 4 * size)
+        gates[:, :, :size] = b_hh[2 * size :]
+        sums = gates.flatten(0, 1)[:, size:]
+        torch.addmm(bias, x.flatten(0, 1), (w_ih * scale[:, None]).t(), out=sums)
+        w_h, minus_one = w_hh.roll(size, 0).t(), x.new_tensor(-1)
+        qrzs, rzs = gates[:, :, : 3 * size].unbind(), gates[:, :, size : 3 * size].unbind()
         h, *steps = hidden.unbind()
-        minus_one = x.new_tensor(-1)
-        rzs, qs = gates[:, :, : 2 * size].unbind(), recurrent.unbind()
-        for rz, r, z, n, q, out in zip(rzs, *by_step(gates), qs, steps, strict=True):
-            rz.addmm_(h, w_rz).sigmoid_()
-            torch.addmm(b_hh[2 * size :], h, w_n, out=q)
+        for qrz, rz, q, r, z, n, out in zip(qrzs, rzs, *by_step(gates), steps, strict=True):
+            qrz.addmm_(h, w_h)
+            rz.sigmoid_()
             tanh_of_half_(n.addcmul_(r, q, value=2), minus_one)
             h = torch.lerp(n, h, z, out=out)
-        ctx.save_for_backward(x, w_ih, w_hh, hidden, gates, recurrent)
+        ctx.save_for_backward(x, w_ih, w_hh, hidden, gates)
         return hidden[1:]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor | None, ...]:
         """The gradients of all arguments of `forward`, for that of the states `(T, B, H)`."""
-        x, w_ih, w_hh, hidden, gates, recurrent = ctx.saved_tensors  # type: ignore[attr-defined]  # as above
+        x, w_ih, w_hh, hidden, gates = ctx.saved_tensors  # type: ignore[attr-defined]  # as above
         size = w_hh.shape[1]
-        w_rz, w_n = w_hh[: 2 * size], w_hh[2 * size :]
-        # dh starts as what the loss says of a state directly; later steps add what comes back.
-        # r, z, n are the gates' values; drz, dr, dz, dn belong to the sums inside the gates.
-        dhidden = grad.clone(memory_format=torch.contiguous_format)
-        dgates, drecurrent = torch.empty_like(gates), torch.empty_like(recurrent)
-        dh_n, scratch = torch.empty_like(hidden[0]), torch.empty_like(hidden[0])
-        dhs = dhidden.unbind()
-        steps = zip(
-            *(dhs, (None, *dhs[:-1]), hidden[1:].unbind(), *by_step(gates), recurrent.unbind()),
-            *(dgates[:, :, : 2 * size].unbind(), *by_step(dgates), drecurrent.unbind()),
-            strict=True,
-        )
-        for dh, dbefore, h, r, z, n, q, drz, dr, dz, dn, dq in reversed(list(steps)):
-            torch.addcmul(dh, dh, z, value=-1, out=dh_n)  # dh (1 - z)
-            torch.mul(dh_n, torch.sub(h, n, out=scratch), out=dz)  # as h - n = z (h' - n)
-            torch.addcmul(dh_n, torch.mul(dh_n, n, out=scratch), n, value=-1, out=dn)
-            torch.mul(dn, r, out=dq)
-            torch.mul(dq, q, out=scratch)
-            torch.addcmul(scratch, scratch, r, value=-1, out=dr)  # dq q (1 - r)
-            if dbefore is not None:
-                dbefore.addcmul_(dh, z).addmm_(drz, w_rz).addmm_(dq, w_n)
-        flat, flat_q = dgates.flatten(0, 1), drecurrent.flatten(0, 1)
-        before = hidden[:-1].flatten(0, 1)
-        dx = None
-        if ctx.needs_input_grad[0]:  # type: ignore[attr-defined]  # torch omits it
-            dx = (flat @ w_ih).view_as(x)
-        dw_ih = flat.t() @ x.flatten(0, 1)
-        dw_hh = torch.cat([flat[:, : 2 * size].t() @ before, flat_q.t() @ before])
-        db_ih = flat.sum(0)
-        db_hh = torch.cat([db_ih[: 2 * size], flat_q.sum(0)])
-        return dx, dw_ih, dw_hh, db_ih, db_hh
+        w_h = w_hh.roll(size, 0)
+        dx = torch.empty_like(x) if ctx.needs_input_grad[0] else None  # type: ignore[attr-defined]  # as above
+        dw_ih, dw_h, db = (torch.zeros_like(one) for one in (w_ih, w_h, gates[0, 0]))
+        # q, r, z, n are the values; dq, dr, dz, dn belong to the sums inside the gates.
+        dh = grad[-1].clone()
+        dh_n, scratch = torch.empty_like(dh), torch.empty_like(dh)
+        # What the loss says directly of the state before each step: nothing of the zero state.
+        direct = (torch.zeros_like(dh), *grad[:-1].unbind())
+        parts = last_first(gates)
+        dgates = torch.empty_like(gates[parts[0]])
+        for part in parts:
+            dpart = dgates[: part.stop - part.start]
+            dqrzs = dpart[:, :, : 3 * size].unbind()
+            steps = zip(
+                *(direct[part], hidden[1:][part].unbind(), *by_step(gates[part])),
+                *(dqrzs, *by_step(dpart)),
+                strict=True,
+            )
+            for direct_before, h, q, r, z, n, dqrz, dq, dr, dz, dn in reversed(list(steps)):
+                torch.addcmul(dh, dh, z, value=-1, out=dh_n)  # dh (1 - z)
+                torch.mul(dh_n, torch.sub(h, n, out=scratch), out=dz)  # as h - n = z (h' - n)
+                tanh_backward(dh_n, n, grad_input=dn)
+                torch.mul(dn, r, out=dq)
+                torch.mul(dq, q, out=scratch)
+                torch.addcmul(scratch, scratch, r, value=-1, out=dr)  # dq q (1 - r)
+                torch.addcmul(direct_before, dh, z, out=dh).addmm_(dqrz, w_h)
+            flat = dpart.flatten(0, 1)
+            if dx is not None:
+                torch.mm(flat[:, size:], w_ih, out=dx[part].flatten(0, 1))
+            dw_ih.addmm_(flat[:, size:].t(), x[part].flatten(0, 1))
+            dw_h.addmm_(flat[:, : 3 * size].t(), hidden[part].flatten(0, 1))
+            db += flat.sum(0)
+        return dx, dw_ih, dw_h.roll(-size, 0), db[size:], db[: 3 * size].roll(-size)
+
+
+def last_first(gates: Tensor) -> list[slice]:
+    """The steps in parts, the last part first, each so short that its gradients stay in the cache.
+
+    Over all steps they would go to memory and come back for each of the products made of them.
+
+    Args:
+        gates: `(T, B, 4 * H)`, as large as their gradients.
+    """
+    num_steps = max(1, CACHE_BYTES // (gates[0].nelement() * gates.element_size()))
+    return [slice(max(0, end - num_steps), end) for end in range(len(gates), 0, -num_steps)]
 
 
 def zero_and_states(x: Tensor, w_hh: Tensor) -> Tensor:
@@ -169,8 +190,8 @@ def zero_and_states(x: Tensor, w_hh: Tensor) -> Tensor:
 
 
 def by_step(gates: Tensor) -> list[tuple[Tensor, ...]]:
-    """For each of the three gates in `gates` `(T, B, 3 * H)`, its `(B, H)` at every step."""
-    return [gate.unbind() for gate in gates.chunk(3, dim=2)]
+    """For each of the four in `gates` `(T, B, 4 * H)`, its `(B, H)` at every step."""
+    return [gate.unbind() for gate in gates.chunk(4, dim=2)]
 
 
 def tanh_of_half_(doubled: Tensor, minus_one: Tensor) -> Tensor:

@@ -7,7 +7,10 @@ from components.train.recurrence import FUNCTIONS, states
 
 HALF = torch.bfloat16
 CELLS = [nn.RNN, nn.LSTM, nn.GRU]
-SIZES = [(3, 11, 5, 7), (1, 11, 5, 7), (3, 1, 5, 7), (1, 1, 1, 1), (32, 30, 1, 64)]  # B, T, E, H
+SIZES = [  # B, T, E, H
+    *[(3, 11, 5, 7), (1, 11, 5, 7), (3, 1, 5, 7), (1, 1, 1, 1), (32, 30, 1, 64)],
+    *[(64, 50, 3, 64), (300, 3, 2, 256)],  # parts of 16 steps and a rest, and of one step each
+]
 TOLERANCES = {torch.float32: (1e-6, 1e-5), torch.float64: (1e-12, 1e-10)}  # states, gradients
 
 
