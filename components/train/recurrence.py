@@ -1,24 +1,19 @@
-"""The states of a one-layer cell on the processor, back-propagated through time by hand.
+"""The states of a one-layer cell: by hand where that is faster, else by torch's own module.
 
-Through nn.RNN and nn.GRU, autograd makes a small product for each weight at each step. Here only
-what is sequential is done step by step; the inputs' share of the gates before, and the gradients
-of weights, biases and inputs after, are large products over many steps (Werbos, 1990).
 nn.LSTM is left to torch, whose one compiled kernel (oneDNN) takes half the time of such a loop.
-
-Shapes: `B` examples, `T` steps, `E` features of a step, `H` hidden units. Inside, time comes first,
-so that each step is one contiguous slice; `hidden` holds the zero state of before the first step
-as well, so that `hidden[:-1]` is what the steps read and `hidden[1:]` what they wrote. The cells
-are those of `networks.py`. A `d` before a name is the gradient of the loss with respect to it.
 """
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import FunctionCtx, once_differentiable
 
 from components.train import precision
+from components.train.through_time import GruStates, RnnStates
 
-CACHE_BYTES = 2**20  # half of the second-level cache of a usual core
-tanh_backward = torch.ops.aten.tanh_backward.grad_input  # what autograd calls: (1 - tanh^2) grad
+# By `nn.RNNBase.mode`, since a class alone does not tell a tanh from a ReLU.
+FUNCTIONS: dict[str, type[RnnStates] | type[GruStates]] = {
+    "RNN_TANH": RnnStates,
+    "GRU": GruStates,
+}
 
 
 def states(cell: nn.RNNBase, inputs: Tensor) -> Tensor:
@@ -43,168 +38,10 @@ def states(cell: nn.RNNBase, inputs: Tensor) -> Tensor:
     if function is None or inputs.device.type != "cpu":
         torch_states: Tensor = cell(inputs)[0]
         return torch_states
+    weights: list[Tensor] = list(cell.parameters())  # W_ih, W_hh, b_ih, b_hh
+    if not torch.is_grad_enabled():  # of which a function itself hears nothing
+        weights = [one.detach() for one in weights]
     time_major: Tensor = function.apply(  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        inputs.transpose(0, 1).contiguous(),
-        *(cell.weight_ih_l0, cell.weight_hh_l0, cell.bias_ih_l0, cell.bias_hh_l0),
+        inputs.transpose(0, 1).contiguous(), *weights
     )
     return time_major.transpose(0, 1)
-
-
-class RnnStates(torch.autograd.Function):
-    """h = tanh(W_ih x + b_ih + W_hh h' + b_hh), with h' the state before."""
-
-    @staticmethod
-    def forward(
-        ctx: FunctionCtx, x: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor
-    ) -> Tensor:
-        """The states `(T, B, H)` for inputs `x` `(T, B, E)`."""
-        hidden = zero_and_states(x, w_hh)
-        # All sums are doubled, as `tanh_of_half_` wants them.
-        flat_sums = hidden[1:].flatten(0, 1)
-        torch.addmm(b_ih + b_hh, x.flatten(0, 1), w_ih.t(), beta=2, alpha=2, out=flat_sums)
-        minus_one = x.new_tensor(-1)
-        before, *steps = hidden.unbind()
-        for h in steps:
-            before = tanh_of_half_(h.addmm_(before, w_hh.t(), alpha=2), minus_one)
-        ctx.save_for_backward(x, w_ih, w_hh, hidden)
-        return hidden[1:]
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor | None, ...]:
-        """The gradients of all arguments of `forward`, for that of the states `(T, B, H)`."""
-        x, w_ih, w_hh, hidden = ctx.saved_tensors  # type: ignore[attr-defined]  # torch omits it
-        # One buffer: a step's slice holds dh until it becomes the gradient of the sum inside tanh.
-        dsums = grad.clone(memory_format=torch.contiguous_format)
-        scratch = torch.empty_like(hidden[0])
-        dbefore = None
-        for dh, h in zip(reversed(dsums.unbind()), reversed(hidden[1:].unbind()), strict=True):
-            if dbefore is not None:
-                dh.addmm_(dbefore, w_hh)
-            dbefore = dh.addcmul_(torch.mul(dh, h, out=scratch), h, value=-1)  # dh (1 - h^2)
-        flat = dsums.flatten(0, 1)
-        dx = None
-        if ctx.needs_input_grad[0]:  # type: ignore[attr-defined]  # torch omits it
-            dx = (flat @ w_ih).view_as(x)
-        dw_ih = flat.t() @ x.flatten(0, 1)
-        dw_hh = flat.t() @ hidden[:-1].flatten(0, 1)
-        db = flat.sum(0)
-        return dx, dw_ih, dw_hh, db, db
-
-
-class GruStates(torch.autograd.Function):
-    """h = (1 - z) n + z h', with h' the state before, and reset, update and candidate.
-
-    r = sigmoid(W_ir x + b_ir + W_hr h' + b_hr), z likewise,
-    n = tanh(W_in x + b_in + r q) with q = W_hn h' + b_hn.
-
-    They lie side by side in the order q, r, z, n: the state before has its share in the first
-    three, the inputs in the last three.
-    """
-
-    @staticmethod
-    def forward(
-        ctx: FunctionCtx, x: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor
-    ) -> Tensor:
-        """The states `(T, B, H)` for inputs `x` `(T, B, E)`."""
-        hidden = zero_and_states(x, w_hh)
-        size = w_hh.shape[1]
-        # The candidate's sum is doubled, as `tanh_of_half_` wants it.
-        scale = torch.ones_like(b_ih)
-        scale[2 * size :] = 2
-        bias = b_ih * scale
-        bias[: 2 * size] += b_hh[: 2 * size]
-        gates = x.new_empty(*x.shape[:2], 4 * size)
-        gates[:, :, :size] = b_hh[2 * size :]
-        sums = gates.flatten(0, 1)[:, size:]
-        torch.addmm(bias, x.flatten(0, 1), (w_ih * scale[:, None]).t(), out=sums)
-        w_h, minus_one = w_hh.roll(size, 0).t(), x.new_tensor(-1)
-        qrzs, rzs = gates[:, :, : 3 * size].unbind(), gates[:, :, size : 3 * size].unbind()
-        h, *steps = hidden.unbind()
-        for qrz, rz, q, r, z, n, out in zip(qrzs, rzs, *by_step(gates), steps, strict=True):
-            qrz.addmm_(h, w_h)
-            rz.sigmoid_()
-            tanh_of_half_(n.addcmul_(r, q, value=2), minus_one)
-            h = torch.lerp(n, h, z, out=out)
-        ctx.save_for_backward(x, w_ih, w_hh, hidden, gates)
-        return hidden[1:]
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor | None, ...]:
-        """The gradients of all arguments of `forward`, for that of the states `(T, B, H)`."""
-        x, w_ih, w_hh, hidden, gates = ctx.saved_tensors  # type: ignore[attr-defined]  # as above
-        size = w_hh.shape[1]
-        w_h = w_hh.roll(size, 0)
-        dx = torch.empty_like(x) if ctx.needs_input_grad[0] else None  # type: ignore[attr-defined]  # as above
-        dw_ih, dw_h, db = (torch.zeros_like(one) for one in (w_ih, w_h, gates[0, 0]))
-        # q, r, z, n are the values; dq, dr, dz, dn belong to the sums inside the gates.
-        dh = grad[-1].clone()
-        dh_n, scratch = torch.empty_like(dh), torch.empty_like(dh)
-        # What the loss says directly of the state before each step: nothing of the zero state.
-        direct = (torch.zeros_like(dh), *grad[:-1].unbind())
-        parts = last_first(gates)
-        dgates = torch.empty_like(gates[parts[0]])
-        for part in parts:
-            dpart = dgates[: part.stop - part.start]
-            dqrzs = dpart[:, :, : 3 * size].unbind()
-            steps = zip(
-                *(direct[part], hidden[1:][part].unbind(), *by_step(gates[part])),
-                *(dqrzs, *by_step(dpart)),
-                strict=True,
-            )
-            for direct_before, h, q, r, z, n, dqrz, dq, dr, dz, dn in reversed(list(steps)):
-                torch.addcmul(dh, dh, z, value=-1, out=dh_n)  # dh (1 - z)
-                torch.mul(dh_n, torch.sub(h, n, out=scratch), out=dz)  # as h - n = z (h' - n)
-                tanh_backward(dh_n, n, grad_input=dn)
-                torch.mul(dn, r, out=dq)
-                torch.mul(dq, q, out=scratch)
-                torch.addcmul(scratch, scratch, r, value=-1, out=dr)  # dq q (1 - r)
-                torch.addcmul(direct_before, dh, z, out=dh).addmm_(dqrz, w_h)
-            flat = dpart.flatten(0, 1)
-            if dx is not None:
-                torch.mm(flat[:, size:], w_ih, out=dx[part].flatten(0, 1))
-            dw_ih.addmm_(flat[:, size:].t(), x[part].flatten(0, 1))
-            dw_h.addmm_(flat[:, : 3 * size].t(), hidden[part].flatten(0, 1))
-            db += flat.sum(0)
-        return dx, dw_ih, dw_h.roll(-size, 0), db[size:], db[: 3 * size].roll(-size)
-
-
-def last_first(gates: Tensor) -> list[slice]:
-    """The steps in parts, the last part first, each so short that its gradients stay in the cache.
-
-    Over all steps they would go to memory and come back for each of the products made of them.
-
-    Args:
-        gates: `(T, B, 4 * H)`, as large as their gradients.
-    """
-    num_steps = max(1, CACHE_BYTES // (gates[0].nelement() * gates.element_size()))
-    return [slice(max(0, end - num_steps), end) for end in range(len(gates), 0, -num_steps)]
-
-
-def zero_and_states(x: Tensor, w_hh: Tensor) -> Tensor:
-    """Room for the states and the zero state before them, `(1 + T, B, H)`."""
-    hidden = x.new_empty(len(x) + 1, x.shape[1], w_hh.shape[1])
-    hidden[0] = 0
-    return hidden
-
-
-def by_step(gates: Tensor) -> list[tuple[Tensor, ...]]:
-    """For each of the four in `gates` `(T, B, 4 * H)`, its `(B, H)` at every step."""
-    return [gate.unbind() for gate in gates.chunk(4, dim=2)]
-
-
-def tanh_of_half_(doubled: Tensor, minus_one: Tensor) -> Tensor:
-    """tanh(`doubled` / 2) in place, as 2 sigmoid(`doubled`) - 1; `minus_one` is -1, `()`.
-
-    Five times as fast as torch's tanh in float32, and within 2e-7 of it: absolute, which is what
-    counts for a state that is added up with others.
-    """
-    return torch.add(minus_one, doubled.sigmoid_(), alpha=2, out=doubled)
-
-
-# By `nn.RNNBase.mode`, since a class alone does not tell a tanh from a ReLU.
-FUNCTIONS: dict[str, type[RnnStates] | type[GruStates]] = {
-    "RNN_TANH": RnnStates,
-    "GRU": GruStates,
-}

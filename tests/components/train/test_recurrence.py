@@ -48,6 +48,18 @@ def test_states_and_gradients_are_those_of_torch(kind, size, dtype):
         torch.testing.assert_close(gradient, reference, atol=allowed, rtol=0)
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU])
+def test_states_are_the_same_to_the_bit_where_nothing_is_kept_for_gradients(kind, size):
+    batch, steps, input_size, hidden_size = size
+    cell = a_cell(kind, input_size, hidden_size, torch.float32)
+    inputs = torch.randn(batch, steps, input_size)
+    kept = states(cell, inputs)
+    assert kept.requires_grad
+    with torch.no_grad():
+        torch.testing.assert_close(states(cell, inputs), kept.detach(), atol=0, rtol=0)
+
+
 @pytest.mark.parametrize("kind", CELLS)
 def test_gradients_are_the_slopes(kind):
     cell = a_cell(kind, 2, 3)
