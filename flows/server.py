@@ -8,15 +8,10 @@ reach: a flow whose server is gone waits for minutes to tell it that it was canc
 import atexit
 import os
 import socket
-import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
-from types import ModuleType
 from typing import IO
 
 from prefect.client.orchestration import get_client
@@ -28,12 +23,11 @@ from prefect.settings import (
 )
 
 from flows.loss import watching
-from flows.started import STOP_SECONDS, NotUp, Started, end_with_parent, launch, stop, wait_for
+from flows.serving import EPHEMERAL
+from flows.started import NotUp, Started, launch, stop, wait_for
 from params.errors import InputError
 
-EPHEMERAL = "PREFECT__SERVER_EPHEMERAL"  # what Prefect tells its own temporary servers
 LOG_SECONDS = 10.0  # between two batches of log lines for a temporary server, which nobody looks at
-IDLE_SECONDS = 5.0  # between its looks for housekeeping to do
 
 
 @dataclass(frozen=True)
@@ -133,7 +127,7 @@ def start_server(listener: int, environment: Mapping[str, str], output: IO[bytes
         "PREFECT__SERVER_FINAL": "1",
         **environment,
     }
-    arguments = ["-m", "flows.server", str(listener)]
+    arguments = ["-m", "flows.serving", str(listener)]
     return launch(arguments, {**profile, **os.environ, **told}, output, pass_fds=[listener])
 
 
@@ -153,40 +147,3 @@ def wait_for_temporary(url: str, temporary: Started) -> None:
             else "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS can give it longer"
         )
         raise InputError(f"Prefect's temporary server {error}; {mend}") from None
-
-
-def serve(listener: int) -> None:
-    """Be a server on that socket, until the process that started this one is gone."""
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    import uvicorn
-    from prefect.server.api import background_workers
-    from prefect.server.api.server import create_app
-
-    if os.environ.get(EPHEMERAL):
-        look_seldom(background_workers)
-    config = uvicorn.Config(
-        create_app,
-        factory=True,
-        log_level="error",
-        lifespan="on",
-        # Followers of its events would hold it up; who started it kills it a little later.
-        timeout_graceful_shutdown=STOP_SECONDS - 2,
-    )
-    server = uvicorn.Server(config)
-    server.run(sockets=[socket.socket(fileno=listener)])
-    sys.exit(0 if server.started else 1)
-
-
-def look_seldom(background_workers: ModuleType) -> None:
-    """Let the server that will be made look every few seconds for housekeeping, as of old events.
-
-    It would look four times a second, at the cost of the trainings beside it: Prefect has no
-    setting for that.
-    """
-    seldom = timedelta(seconds=IDLE_SECONDS)
-    worker = background_workers.Worker
-    background_workers.Worker = partial(worker, minimum_check_interval=seldom)  # type: ignore[attr-defined]  # a module's
-
-
-if __name__ == "__main__":
-    serve(int(sys.argv[1]))

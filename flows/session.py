@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from components.importing import importing
 from components.records import Comparison
 from components.stopping import stopping
 from components.storage import Home
 from components.train import worker
 from flows.checks import check_can_train
 from flows.reports.folder import COMPARISON, PAGE, may_have
-from flows.settings import few_tries, importing, set_defaults
+from flows.settings import few_tries, set_defaults
 from flows.terminal import Terminal, showing
 from flows.told import RESUME
 from params.errors import InputError

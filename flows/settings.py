@@ -1,6 +1,5 @@
 """What Prefect, MLflow and datasets are told before their import; the user's environment wins."""
 
-import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,21 +51,6 @@ def few_tries() -> Iterator[None]:
         yield
     finally:
         os.environ.pop(name, None)  # another thread may have ended the same
-
-
-@contextmanager
-def importing() -> Iterator[None]:
-    """Leave the garbage collector out of it while modules are imported in the block.
-
-    It would look through all that was imported, again and again, which takes a fifth of the time
-    and finds nothing. What is there afterwards stays: it need not be looked at later either.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 @contextmanager

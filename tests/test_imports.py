@@ -17,6 +17,7 @@ SHARED = (
     "metrics",
     "scores",
     "stopping",
+    "importing",
     "disk",
     "columns",
     "files",

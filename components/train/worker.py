@@ -60,7 +60,7 @@ def preload() -> None:
     """Start the forkserver now; it imports torch and Lightning while the caller goes on."""
     stopping.clear()
     # __main__ is in the list by default: without it every child would import it anew.
-    _context.set_forkserver_preload(["__main__", "components.train.fit", "sklearn.metrics"])
+    _context.set_forkserver_preload(["__main__", "components.train.preloaded"])
     # It inherits the mask: without it nobody could say how children ended, so that a signal to the
     # whole group is not for it. The resource tracker would take both out of the mask at its start.
     start_tracker()

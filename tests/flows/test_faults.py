@@ -312,7 +312,7 @@ def test_without_its_prefect_server_a_run_ends_soon_and_is_taken_up(
         (server,) = [
             one
             for one in psutil.Process(attempt.process.pid).children()
-            if "flows.server" in one.cmdline()
+            if "flows.serving" in one.cmdline()
         ]
         server.kill()
         begun = time.monotonic()

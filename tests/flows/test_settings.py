@@ -1,20 +1,10 @@
 """What other packages are told, and for how long."""
 
-import gc
 import os
 
 import pytest
 
 from flows import settings
-
-
-def test_the_collector_rests_while_modules_are_imported() -> None:
-    assert gc.isenabled()
-    with settings.importing():
-        assert not gc.isenabled()
-    assert gc.isenabled()
-    assert gc.get_freeze_count() > 0
-    gc.unfreeze()
 
 
 def test_two_threads_may_want_few_tries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
