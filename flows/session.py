@@ -202,12 +202,9 @@ def run_one(asked: Asked, context: "Context", terminal: Terminal, *, as_json: bo
     status, made = 0, context.id
     try:
         made = run(params, context, provenance(params, ["unroll", *asked.command])).id
-    except RunsMissing as error:
+    except (RunsMissing, Regression) as error:
         terminal.say(str(error), logging.ERROR)
-        made, status = error.id, 1
-    except Regression as error:
-        terminal.say(str(error), logging.ERROR)
-        made, status = error.id, REGRESSED
+        made, status = error.id, REGRESSED if isinstance(error, Regression) else 1
     folder = context.home.reports / made
     text = (folder / COMPARISON).read_text(encoding="utf-8")
     if as_json:
