@@ -122,8 +122,8 @@ def run(params: Experiment, command: Sequence[str], home: Home, *, fresh: bool) 
         fresh: Whether no stored output is reused.
 
     Raises:
-        InputError: If the data are not as they must be, the output folder is not writable, or a
-            cluster does not answer.
+        InputError: If the data are not as they must be, the output folder is not writable, a
+            cluster does not answer, or this machine has no such devices.
         RunsMissing: If the comparison was written without some of its runs.
     """
     home.require_writable()

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from sqlalchemy import create_engine, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
-from sqlalchemy.pool import NullPool
+from mlflow.store.db.utils import create_sqlalchemy_engine
+from sqlalchemy import event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from components import address
 from components.storage import SQLITE, is_server
@@ -22,9 +22,14 @@ from components.tracking.places import shown
 from params.errors import InputError
 
 READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
-# The databases that other processes serve, with what their packages call the longest wait.
-SERVED = {"postgresql": "connect_timeout", "mysql": "connect_timeout", "mssql": "timeout"}
-CONNECT_SECONDS = 10
+SERVED = ("postgresql", "mysql", "mssql")  # databases that other processes serve
+CONNECT_SECONDS = 10  # for each address of a host, unless the user's URL says otherwise
+# What the packages that speak to them call the longest wait for a connection.
+WAITS = {
+    **dict.fromkeys(("psycopg2", "psycopg", "mysqldb", "pymysql"), "connect_timeout"),
+    "pyodbc": "timeout",
+    "pymssql": "login_timeout",
+}
 
 
 def first_client(uri: str) -> MlflowClient:
@@ -77,29 +82,55 @@ def connected(uri: str) -> Iterator[MlflowClient]:
         mend = "start it, or correct " if is_server(uri) else "correct "
         failed = f"MLflow at {shown(uri)} did not answer: {reason}"
         raise InputError(f"{failed}; {mend}MLFLOW_TRACKING_URI") from None
-    except DatabaseError as error:
-        raise InputError(f"MLflow's database {shown(uri)} cannot be read: {error.orig}") from None
+    except SQLAlchemyError as error:
+        reason = address.said(getattr(error, "orig", None) or error, uri)
+        if is_served(uri):
+            said = f"MLflow's database {shown(uri)} did not answer: {reason}"
+            raise InputError(f"{said}; start it, or correct MLFLOW_TRACKING_URI") from None
+        raise InputError(f"MLflow's database {shown(uri)} cannot be read: {reason}") from None
+
+
+def is_served(uri: str) -> bool:
+    """Whether the address is that of a database which is asked over a network."""
+    return re.split("[+:]", uri, maxsplit=1)[0] in SERVED
 
 
 def require_reachable(uri: str) -> None:
     """See that this is an address, and that a database answers: MLflow would ask for two minutes.
 
     Raises:
-        DatabaseError: If it does not.
+        SQLAlchemyError: If it does not.
         InputError: If it is no address, or what speaks to the database is not installed.
     """
-    wait = SERVED.get(re.split("[+:]", uri, maxsplit=1)[0])
     try:
-        _ = urlsplit(uri).port  # which raises if it is no number
-        if wait is not None:
-            limit = {wait: CONNECT_SECONDS}
-            create_engine(make_url(uri), poolclass=NullPool, connect_args=limit).connect().close()
+        if is_server(uri):
+            _ = urlsplit(uri).port  # which raises if it is no number
+        elif is_served(uri):
+            connect_once(uri)
+    except NoSuchModuleError:
+        raise InputError(
+            f"MLFLOW_TRACKING_URI names a driver that is not known: {address.shown(uri)}"
+        ) from None
     except (ValueError, ArgumentError):
         raise InputError(f"MLFLOW_TRACKING_URI is no address: {address.shown(uri)}") from None
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"MLflow's database {shown(uri)} needs the package {error.name}, which is not installed"
-        ) from None
+    except ImportError as error:
+        lacks = f"the package {error.name}, which is not installed" if error.name else str(error)
+        raise InputError(f"MLflow's database {shown(uri)} needs {lacks}") from None
+
+
+def connect_once(uri: str) -> None:
+    """Connect to a database as MLflow does, but not again where that fails."""
+    wait = WAITS.get(make_url(uri).get_driver_name())
+    engine = create_sqlalchemy_engine(uri)
+
+    @event.listens_for(engine, "do_connect")
+    def within(_: object, __: object, ___: object, given: dict[str, object]) -> None:
+        """Wait so long, unless the user's URL says how long."""
+        if wait is not None:
+            given.setdefault(wait, CONNECT_SECONDS)
+
+    engine.connect().close()
+    engine.dispose()
 
 
 def without_password(uri: str, said: str) -> str:

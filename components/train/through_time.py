@@ -109,7 +109,7 @@ class GruStates(torch.autograd.Function):
         size = w_hh.shape[1]
         w_h = w_hh.roll(size, 0)
         dx = torch.empty_like(x) if ctx.needs_input_grad[0] else None  # type: ignore[attr-defined]  # as above
-        dw_ih, dw_h, db = (torch.zeros_like(one) for one in (w_ih, w_h, gates[0, 0]))
+        dw_ih, dw_h, db = torch.zeros_like(w_ih), torch.zeros_like(w_h), w_h.new_zeros(4 * size)
         # q, r, z, n are the values; dq, dr, dz, dn belong to the sums inside the gates.
         dh = grad[-1].clone()
         dh_n, scratch = torch.empty_like(dh), torch.empty_like(dh)
@@ -152,7 +152,7 @@ def in_parts(x: Tensor, width: int) -> list[slice]:
         x: The inputs.
         width: How many numbers belong to an example at a step.
     """
-    num_steps = max(1, CACHE_BYTES // (x.shape[1] * width * x.element_size()))
+    num_steps = max(1, CACHE_BYTES // max(1, x.shape[1] * width * x.element_size()))
     ends = range(len(x), 0, -num_steps)
     return [slice(max(0, end - num_steps), end) for end in reversed(ends)]
 

@@ -1,6 +1,7 @@
 """What is said of an MLflow that does not answer, and one in a folder that is read-only."""
 
 import errno
+import re
 import sys
 from typing import NoReturn
 
@@ -33,8 +34,8 @@ SERVER = "https://me:secret@mlflow.example/"
         (
             POSTGRES,
             OperationalError("SELECT 1", {}, Exception("connection refused")),
-            "MLflow's database postgresql://me:***@db.example:5432/runs cannot be read: connection "
-            "refused",
+            "MLflow's database postgresql://me:***@db.example:5432/runs did not answer: connection "
+            "refused; start it, or correct MLFLOW_TRACKING_URI",
         ),
         (
             "databricks",
@@ -66,16 +67,37 @@ def test_a_server_that_is_away_is_a_short_line(monkeypatch: pytest.MonkeyPatch) 
     )
 
 
-def test_a_database_that_is_away_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("password", ["secret", "se/cret", "se?cret", "se#cret"])
+def test_a_database_that_is_away_is_asked_once(
+    password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("psycopg2")
     monkeypatch.setattr(connection, "first_client", lambda _: pytest.fail("it asks for minutes"))
-    with pytest.raises(InputError) as caught, connected("postgresql://me:secret@127.0.0.1:9/runs"):
+    uri = f"postgresql://me:{password}@127.0.0.1:9/runs"
+    with pytest.raises(InputError) as caught, connected(uri):
         pytest.fail("nothing listens there")
-    assert str(caught.value).startswith(
-        "MLflow's database postgresql://me:***@127.0.0.1:9/runs cannot be read: "
+    assert re.fullmatch(
+        r"MLflow's database postgresql://me:\*\*\*@127.0.0.1:9/runs did not answer: connection to "
+        r"server at .* Connection refused .*; start it, or correct MLFLOW_TRACKING_URI",
+        str(caught.value),
     )
-    assert "Connection refused" in str(caught.value)
-    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("asked", "waits"), [("", 10), ("?connect_timeout=60", "60")])
+def test_a_database_is_waited_for_as_long_as_its_url_says(
+    asked: str, waits: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    psycopg2 = pytest.importorskip("psycopg2")
+    given = []
+
+    def connect(*_: object, **one: object) -> NoReturn:
+        given.append(one)
+        raise psycopg2.OperationalError("refused")
+
+    monkeypatch.setattr(psycopg2, "connect", connect)
+    with pytest.raises(InputError), connected(f"postgresql://me@db.example/runs{asked}"):
+        pytest.fail("it is refused")
+    assert [one["connect_timeout"] for one in given] == [waits]
 
 
 def test_a_database_whose_package_is_not_installed_is_a_short_line(
@@ -103,6 +125,14 @@ def test_what_is_no_address_is_told_without_its_password(uri: str, told: str) ->
     with pytest.raises(InputError) as caught, connected(uri):
         pytest.fail("it is no address")
     assert str(caught.value) == f"MLFLOW_TRACKING_URI is no address: {told}"
+
+
+def test_a_driver_that_is_not_known_is_a_short_line() -> None:
+    with pytest.raises(InputError) as caught, connected("postgresql+nope://me:secret@db/runs"):
+        pytest.fail("nobody speaks to it")
+    assert str(caught.value) == (
+        "MLFLOW_TRACKING_URI names a driver that is not known: postgresql+nope://me:***@db/runs"
+    )
 
 
 @pytest.mark.parametrize("reason", [errno.EACCES, errno.EROFS, errno.ENOSPC])

@@ -130,7 +130,7 @@ def test_trainings_and_scores_take_slots_and_baselines_none() -> None:
     ]
 
 
-def test_a_worker_that_goes_is_told_of_once_with_what_it_trained(
+def test_a_worker_that_goes_is_told_of_once_with_what_it_had_been_given(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runner = MadeUp(3)
