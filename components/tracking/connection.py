@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from mlflow.store.db.utils import create_sqlalchemy_engine
 from sqlalchemy import event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
@@ -120,6 +119,9 @@ def require_reachable(uri: str) -> None:
 
 def connect_once(uri: str) -> None:
     """Connect to a database as MLflow does, but not again where that fails."""
+    # It takes 0.4 s, which whoever asks a server is spared.
+    from mlflow.store.db.utils import create_sqlalchemy_engine
+
     wait = WAITS.get(make_url(uri).get_driver_name())
     engine = create_sqlalchemy_engine(uri)
 

@@ -105,10 +105,10 @@ class GruStates(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor | None, ...]:
         """The gradients of all arguments of `forward`, for that of the states `(T, B, H)`."""
-        x, w_ih, w_hh, hidden, gates = ctx.saved_tensors  # type: ignore[attr-defined]  # as above
+        x, w_ih, w_hh, hidden, gates = ctx.saved_tensors  # type: ignore[attr-defined]  # torch omits it
         size = w_hh.shape[1]
         w_h = w_hh.roll(size, 0)
-        dx = torch.empty_like(x) if ctx.needs_input_grad[0] else None  # type: ignore[attr-defined]  # as above
+        dx = torch.empty_like(x) if ctx.needs_input_grad[0] else None  # type: ignore[attr-defined]  # torch omits it
         dw_ih, dw_h, db = torch.zeros_like(w_ih), torch.zeros_like(w_h), w_h.new_zeros(4 * size)
         # q, r, z, n are the values; dq, dr, dz, dn belong to the sums inside the gates.
         dh = grad[-1].clone()
